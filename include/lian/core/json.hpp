@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lian/core/export.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// An immutable-by-sharing JSON value behind a cheap handle: copies and children share storage,
+/// `set` and `push_back` copy first when storage is shared. Object members keep insertion order.
+/// Distinct handles may be used from distinct threads. Include `lian/core/json_nlohmann.hpp` to
+/// convert to and from `nlohmann::json`.
+class LIAN_API Json {
+ public:
+  enum class Type { null, boolean, integer, number, string, array, object };
+  using Member = std::pair<std::string_view, Json>;
+
+  Json() noexcept = default;  ///< null
+  Json(std::nullptr_t) noexcept {}
+  Json(bool value);
+  Json(int value);
+  Json(std::int64_t value);
+  Json(std::uint64_t value);
+  Json(double value);  ///< throws Error{validation} for NaN and infinities, which JSON lacks
+  Json(const char* value);
+  Json(std::string_view value);  ///< throws Error{validation} when not UTF-8
+  Json(const std::string& value);
+  Json(const Json& other) noexcept;
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other) noexcept;
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
+  static Json object(std::initializer_list<Member> members = {});
+  static Json array(std::initializer_list<Json> items = {});
+  /// Strict RFC 8259; nesting at most 512 deep. Throws ParseError with the byte offset.
+  static Json parse(std::string_view text);
+
+  Type type() const noexcept;
+  bool is_null() const noexcept { return type() == Type::null; }
+  bool is_bool() const noexcept { return type() == Type::boolean; }
+  bool is_integer() const noexcept { return type() == Type::integer; }
+  bool is_number() const noexcept { return type() == Type::integer || type() == Type::number; }
+  bool is_string() const noexcept { return type() == Type::string; }
+  bool is_array() const noexcept { return type() == Type::array; }
+  bool is_object() const noexcept { return type() == Type::object; }
+
+  /// The value as that type; Error{validation} naming both types when it is another.
+  bool as_bool() const;
+  std::int64_t as_int() const;
+  double as_number() const;
+  std::string_view as_string() const;  ///< valid while a handle to this value lives
+
+  std::size_t size() const noexcept;  ///< members or items; 0 for scalars
+  bool empty() const noexcept { return size() == 0; }
+  bool contains(std::string_view key) const noexcept;
+  /// A member, or null when absent or when this is not an object.
+  Json operator[](std::string_view key) const noexcept;
+  Json operator[](const char* key) const noexcept { return (*this)[std::string_view(key)]; }
+  /// An item, or null when out of range or when this is not an array.
+  Json operator[](std::size_t index) const noexcept;
+  Json operator[](int index) const noexcept { return (*this)[static_cast<std::size_t>(index)]; }
+  /// A member or item that must be there: Error{validation} naming it.
+  Json at(std::string_view key) const;
+  Json at(std::size_t index) const;
+  std::vector<std::string> keys() const;
+  std::vector<Json> items() const;  ///< an array's items or an object's values, in order
+
+  /// Adds or replaces a member (null becomes an object), appends an item (null becomes an array).
+  Json& set(std::string_view key, Json value);
+  Json& push_back(Json item);
+  Json& erase(std::string_view key);
+
+  /// The text: compact, or with `indent` spaces a level when `indent` >= 0.
+  std::string dump(int indent = -1) const;
+
+  friend LIAN_API bool operator==(const Json& a, const Json& b) noexcept;
+
+ private:
+  friend struct JsonAccess;  // src/core/json_access.hpp: lian's own way to the stored value
+  struct Root;
+  Json(Root* root, const void* value) noexcept;
+  void make_own();
+
+  Root* root_ = nullptr;         // counted owner of the tree that value_ is part of
+  const void* value_ = nullptr;  // the nlohmann value; null means JSON null
+};
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lian/core/export.hpp"
+#include "lian/core/json.hpp"
+#include "lian/core/message.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+class Document;
+using Documents = std::vector<Document>;
+
+/// One value of the closed set that prompts, metadata and filters work with: nothing, text,
+/// number (integer or real), bool, list, messages, documents, Json. Regular value.
+class LIAN_API Value {
+ public:
+  using List = std::vector<Value>;
+  using Data = std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Messages,
+                            Documents, Json>;
+
+  Value() noexcept;
+  Value(bool value) noexcept;
+  template <std::integral T>
+    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
+  Value(T value) noexcept : Value(static_cast<std::int64_t>(value), Integer()) {}
+  Value(double value) noexcept;
+  Value(const char* text);
+  Value(std::string text) noexcept;
+  Value(std::string_view text);
+  Value(List list) noexcept;
+  Value(Messages messages) noexcept;
+  Value(Message message);
+  Value(Documents documents) noexcept;
+  Value(Json json);  ///< scalars become text, number or bool; null becomes nothing
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+
+  const Data& data() const noexcept { return data_; }
+  bool is_null() const noexcept { return std::holds_alternative<std::monostate>(data_); }
+  const std::string* text() const noexcept { return std::get_if<std::string>(&data_); }
+  const List* list() const noexcept { return std::get_if<List>(&data_); }
+  const Messages* messages() const noexcept { return std::get_if<Messages>(&data_); }
+  const Documents* documents() const noexcept { return std::get_if<Documents>(&data_); }
+  /// "text", "number", "bool", "list", "messages", "documents", "json" or "null".
+  std::string_view type_name() const noexcept;
+  /// As a prompt shows it: text as it is, numbers shortest, documents joined by a blank line,
+  /// messages as "Human: …" lines, lists and Json as JSON.
+  std::string to_text() const;
+  void append_text(std::string& out) const;
+  Json to_json() const;
+
+  friend LIAN_API bool operator==(const Value& a, const Value& b);
+
+ private:
+  struct Integer {};
+  Value(std::int64_t value, Integer) noexcept;
+  Data data_;
+};
+
+/// Named values in insertion order, the run-time input of prompts and the metadata of documents.
+/// Regular value; look-up is linear, meant for a handful of names.
+class LIAN_API Values {
+ public:
+  struct Entry {
+    Entry(std::string_view entry_name, Value entry_value)
+        : name(entry_name), value(std::move(entry_value)) {}
+    std::string name;
+    Value value;
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  using const_iterator = std::vector<Entry>::const_iterator;
+
+  Values() noexcept;
+  Values(std::initializer_list<Entry> entries);  ///< a repeated name: the last one counts
+  Values(const Values&);
+  Values(Values&&) noexcept;
+  Values& operator=(const Values&);
+  Values& operator=(Values&&) noexcept;
+  ~Values();
+
+  /// The value, or null when there is none of that name.
+  const Value* find(std::string_view name) const noexcept;
+  bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
+  /// The value; Error{validation} naming what is there when there is none of that name.
+  const Value& at(std::string_view name) const;
+  Values& set(std::string_view name, Value value);
+  Values& erase(std::string_view name);
+  std::size_t size() const noexcept { return entries_.size(); }
+  bool empty() const noexcept { return entries_.empty(); }
+  const_iterator begin() const noexcept { return entries_.begin(); }
+  const_iterator end() const noexcept { return entries_.end(); }
+  Json to_json() const;
+  /// Throws Error{validation} unless `json` is an object.
+  static Values from_json(const Json& json);
+
+  friend LIAN_API bool operator==(const Values& a, const Values& b);
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+namespace detail {
+inline void set_pairs(Values&) {}
+template <class V, class... Rest>
+void set_pairs(Values& out, std::string_view name, V&& value, Rest&&... rest) {
+  out.set(name, Value(std::forward<V>(value)));
+  set_pairs(out, std::forward<Rest>(rest)...);
+}
+}  // namespace detail
+
+/// values("language", "French", "text", "…"): the spelling for coroutines, where braces inside a
+/// co_await expression do not compile under GCC 12.
+template <class... NameValue>
+  requires(sizeof...(NameValue) % 2 == 0)
+Values values(NameValue&&... name_value) {
+  Values out;
+  detail::set_pairs(out, std::forward<NameValue>(name_value)...);
+  return out;
+}
+
+}  // namespace v0
+}  // namespace lian
