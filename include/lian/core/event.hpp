@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeinfo>
+#include <vector>
+
+#include "lian/core/document.hpp"
+#include "lian/core/error.hpp"
+#include "lian/core/export.hpp"
+#include "lian/core/message.hpp"
+#include "lian/core/values.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// Identifies one run of one step within the process; 0 is none.
+using RunId = std::uint64_t;
+
+/// What happened.
+enum class EventType { start, piece, end, error, warning, retry, custom };
+LIAN_API std::string_view to_string(EventType type) noexcept;
+
+/// What kind of step it happened in.
+enum class StepKind {
+  chain,
+  function,
+  prompt,
+  chat_model,
+  text_model,
+  embedding,
+  parser,
+  retriever,
+  tool,
+  agent,
+  loader,
+  store
+};
+LIAN_API std::string_view to_string(StepKind kind) noexcept;
+
+/// How a type shows in events. Overload for own types, found by argument look-up.
+LIAN_API void append_text(std::string& out, std::string_view text);
+LIAN_API void append_text(std::string& out, const Value& value);
+LIAN_API void append_text(std::string& out, const Values& values);
+LIAN_API void append_text(std::string& out, const Message& message);
+LIAN_API void append_text(std::string& out, const Messages& messages);
+LIAN_API void append_text(std::string& out, const ChatPiece& piece);
+LIAN_API void append_text(std::string& out, const Document& document);
+LIAN_API void append_text(std::string& out, const Documents& documents);
+
+/// A look at a value that an event is about; valid during the call of the handler.
+class LIAN_API Payload {
+ public:
+  Payload() = default;
+  template <class T>
+  explicit Payload(const T& value) noexcept
+      : value_(std::addressof(value)), type_(&typeid(T)), append_(&append<T>) {}
+
+  bool empty() const noexcept { return value_ == nullptr; }
+  /// The value when it is a T, else null.
+  template <class T>
+  const T* as() const noexcept {
+    return type_ != nullptr && *type_ == typeid(T) ? static_cast<const T*>(value_) : nullptr;
+  }
+  /// The value as a person reads it; "<type>" for types without `append_text`.
+  std::string text() const;
+
+ private:
+  template <class T>
+  static void append(std::string& out, const void* value) {
+    const T& typed = *static_cast<const T*>(value);
+    if constexpr (std::is_same_v<T, bool>)
+      out += typed ? "true" : "false";
+    else if constexpr (std::is_arithmetic_v<T>)
+      append_number(out, static_cast<double>(typed));
+    else if constexpr (requires { append_text(out, typed); })
+      append_text(out, typed);
+    else
+      append_type(out, typeid(T));
+  }
+  static void append_number(std::string& out, double value);
+  static void append_type(std::string& out, const std::type_info& type);
+
+  const void* value_ = nullptr;
+  const std::type_info* type_ = nullptr;
+  void (*append_)(std::string&, const void*) = nullptr;
+};
+
+/// One event of one run. Views and payloads are valid during the call of the handler.
+struct LIAN_API Event {
+  Event() = default;
+  EventType type = EventType::custom;
+  StepKind kind = StepKind::chain;
+  std::string_view name;   ///< the step's name, e.g. "openai:gpt-4o-mini"
+  RunId run_id = 0;        ///< the run this is about
+  RunId parent_id = 0;     ///< the run that called it; 0 at the root
+  std::int64_t time_us = 0;  ///< microseconds since the Unix epoch
+  Payload data;            ///< start: the input; piece: the piece; end: the output
+  const Error* error = nullptr;       ///< error and retry events: what went wrong
+  std::string_view message;           ///< warning, retry and custom events: what to read
+  const std::vector<std::string>* tags = nullptr;  ///< of the context; null when none
+  const Values* metadata = nullptr;                ///< of the context; null when none
+};
+
+/// Sees events. `on_event` may be called from several threads at once unless the handler is wrapped
+/// in `serialized(handler)`. It must not block for long: it runs on the thread of the run. What it
+/// throws never reaches the run; it becomes a warning event.
+class LIAN_API Handler {
+ public:
+  virtual ~Handler();
+  virtual void on_event(const Event& event) = 0;
+};
+
+/// The handler behind a lock: its calls never overlap.
+LIAN_API std::shared_ptr<Handler> serialized(std::shared_ptr<Handler> handler);
+
+}  // namespace v0
+}  // namespace lian

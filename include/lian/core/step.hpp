@@ -1,0 +1,150 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lian/core/context.hpp"
+#include "lian/core/pieces.hpp"
+#include "lian/core/stream.hpp"
+#include "lian/core/task.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// One line of `describe(chain)`.
+struct StepInfo {
+  StepInfo(std::string step_name, StepKind step_kind, bool step_streams, int step_depth)
+      : name(std::move(step_name)), kind(step_kind), streams(step_streams), depth(step_depth) {}
+  std::string name;
+  StepKind kind;
+  bool streams;  ///< hands pieces on as they come; false: waits for its whole input
+  int depth;     ///< nesting, 0 for the steps of the chain itself
+};
+
+/// What an implementer derives from. A step is shared and const: `run` may be called many times at
+/// once, from several threads. The callers keep the step alive during a run.
+template <class In, class Out>
+class Step {
+ public:
+  Step() = default;
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+  virtual ~Step() = default;
+
+  virtual Task<Out> run(In in, Context context) const = 0;
+  /// Pieces in, pieces out. The default joins the input, runs, and emits the result as one piece.
+  virtual Stream<Piece<Out>> transform(Stream<Piece<In>> in, Context context) const;
+  /// Whether `transform` hands on pieces before its input ends; override together with it.
+  virtual bool streams() const noexcept { return false; }
+  /// Appears in error paths and events.
+  virtual std::string name() const { return "step"; }
+  virtual StepKind kind() const noexcept { return StepKind::function; }
+  virtual void describe(std::vector<StepInfo>& lines, int depth) const {
+    lines.emplace_back(name(), kind(), streams(), depth);
+  }
+  /// True for `a | b`, which shows its parts instead of itself.
+  virtual bool is_sequence() const noexcept { return false; }
+};
+
+/// Joins a stream of pieces to the whole.
+template <class T>
+Task<T> join(Stream<Piece<T>> pieces) {
+  std::optional<T> value;
+  while (Piece<T>* piece = co_await pieces.next()) Pieces<T>::join(value, std::move(*piece));
+  co_return Pieces<T>::finish(std::move(value));
+}
+
+namespace detail {
+
+template <class T>
+Stream<Piece<T>> split_stream(T value) {
+  Piece<T> piece = Pieces<T>::split(std::move(value));
+  co_yield piece;
+}
+
+template <class In, class Out>
+Task<Out> observed_run(const Step<In, Out>* step, In in, Context context) {
+  Run run(context, step->kind(), step->name(), Payload(in));
+  try {
+    Task<Out> task = step->run(std::move(in), context);
+    Out out = co_await std::move(task);
+    run.end(Payload(out));
+    co_return out;
+  } catch (...) {
+    run.fail();
+    throw;
+  }
+}
+
+template <class In, class Out>
+Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, Stream<Piece<In>> in,
+                                      Context context) {
+  std::optional<In> whole;
+  if constexpr (Pieces<In>::whole) {
+    Task<In> joining = join<In>(std::move(in));
+    whole.emplace(co_await std::move(joining));
+    in = split_stream<In>(*whole);
+  }
+  Run run(context, step->kind(), step->name(), whole ? Payload(*whole) : Payload());
+  std::optional<Out> value;
+  try {
+    Stream<Piece<Out>> out = step->transform(std::move(in), context);
+    while (Piece<Out>* piece = co_await out.next()) {
+      run.piece(Payload(*piece));
+      if constexpr (std::is_copy_constructible_v<Piece<Out>>) {
+        Piece<Out> copy = *piece;
+        Pieces<Out>::join(value, std::move(copy));
+      }
+      co_yield *piece;
+    }
+    if constexpr (std::is_copy_constructible_v<Piece<Out>>) {
+      Out result = Pieces<Out>::finish(std::move(value));
+      run.end(Payload(result));
+    } else {
+      run.end(Payload());
+    }
+  } catch (...) {
+    run.fail();
+    throw;
+  }
+}
+
+/// Runs a step inside another: with events when somebody watches.
+template <class In, class Out>
+Task<Out> run_step(const Step<In, Out>& step, In in, Context context) {
+  if (!context.observed() || step.is_sequence())
+    return step.run(std::move(in), std::move(context));
+  return observed_run(&step, std::move(in), std::move(context));
+}
+
+template <class In, class Out>
+Stream<Piece<Out>> transform_step(const Step<In, Out>& step, Stream<Piece<In>> in,
+                                  Context context) {
+  if (!context.observed() || step.is_sequence())
+    return step.transform(std::move(in), std::move(context));
+  return observed_transform(&step, std::move(in), std::move(context));
+}
+
+/// Adds the step's name to the error on its way out; sequences show their parts instead.
+template <class In, class Out>
+void name_error(Error& error, const Step<In, Out>& step) {
+  if (!step.is_sequence()) error.add_step(step.name());
+}
+
+}  // namespace detail
+
+template <class In, class Out>
+Stream<Piece<Out>> Step<In, Out>::transform(Stream<Piece<In>> in, Context context) const {
+  Task<In> joining = join<In>(std::move(in));
+  In whole = co_await std::move(joining);
+  Task<Out> running = run(std::move(whole), std::move(context));
+  Out out = co_await std::move(running);
+  Piece<Out> piece = Pieces<Out>::split(std::move(out));
+  co_yield piece;
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,180 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "lian/core/task.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+template <class T>
+class Stream;
+
+namespace detail {
+
+template <class T>
+struct StreamPromise : PromiseBase {
+  enum class State { idle, running, ready };
+
+  struct Handover {
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<StreamPromise> handle) const noexcept {
+      StreamPromise& promise = handle.promise();
+      promise.state = State::ready;
+      if (std::exchange(promise.consumer_waits, false)) promise.consumer.resume();
+    }
+    void await_resume() const noexcept {}
+  };
+
+  Stream<T> get_return_object() noexcept;
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  Handover final_suspend() noexcept {
+    current = nullptr;
+    finished = true;
+    return {};
+  }
+  Handover yield_value(T& value) noexcept {
+    current = std::addressof(value);
+    return {};
+  }
+  Handover yield_value(T&& value) noexcept {
+    current = std::addressof(value);
+    return {};
+  }
+  void return_void() const noexcept {}
+  void unhandled_exception() noexcept { error = std::current_exception(); }
+
+  T* current = nullptr;
+  std::coroutine_handle<> consumer;
+  std::exception_ptr error;
+  State state = State::idle;
+  bool consumer_waits = false, finished = false;
+};
+
+}  // namespace detail
+
+/// A sequence that comes over time, written as a coroutine with `co_yield`. Lazy, move-only; one
+/// thread at a time. Destroying it at any point frees all it holds. Abandoning a `next()` half-way
+/// loses no element.
+///
+///     while (auto* piece = co_await stream.next()) use(*piece);
+template <class T>
+class [[nodiscard]] Stream {
+ public:
+  using value_type = T;
+  using promise_type = detail::StreamPromise<T>;
+
+  Stream() noexcept = default;
+  Stream(Stream&& other) noexcept
+      : keep_(std::move(other.keep_)), handle_(std::exchange(other.handle_, nullptr)) {}
+  Stream& operator=(Stream&& other) noexcept {
+    if (this != &other) {
+      reset();
+      handle_ = std::exchange(other.handle_, nullptr);
+      keep_ = std::move(other.keep_);
+    }
+    return *this;
+  }
+  ~Stream() { reset(); }
+
+  class Next {
+   public:
+    explicit Next(std::coroutine_handle<promise_type> producer) noexcept : producer_(producer) {}
+    Next(Next&& other) noexcept : producer_(std::exchange(other.producer_, nullptr)) {}
+    Next& operator=(Next&&) = delete;
+    ~Next() {
+      if (waiting_ && producer_) producer_.promise().consumer_waits = false;
+    }
+    bool await_ready() const noexcept {
+      if (!producer_) return true;
+      const promise_type& promise = producer_.promise();
+      return promise.finished || promise.state == promise_type::State::ready;
+    }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> consumer) {
+      return start(consumer, detail::scope_of(consumer));
+    }
+    /// The element, owned by the producer and valid until the next call; may be moved from. Null at
+    /// the end. Throws what the producer throws, once.
+    T* await_resume() {
+      waiting_ = false;
+      if (!producer_) return nullptr;
+      promise_type& promise = producer_.promise();
+      promise.state = promise_type::State::idle;
+      if (promise.error) std::rethrow_exception(std::exchange(promise.error, nullptr));
+      return promise.current;
+    }
+    bool start(std::coroutine_handle<> consumer, detail::CancelScope* scope) {
+      using State = typename promise_type::State;
+      promise_type& promise = producer_.promise();
+      promise.consumer = consumer;
+      if (promise.state == State::idle) {
+        promise.scope = detail::ScopeRef(scope);
+        promise.state = State::running;
+        producer_.resume();
+        if (promise.state == State::ready) return false;
+      }
+      promise.consumer_waits = waiting_ = true;
+      return true;
+    }
+
+   private:
+    std::coroutine_handle<promise_type> producer_;
+    bool waiting_ = false;
+  };
+
+  /// Awaitable: the next element or null at the end.
+  Next next() noexcept { return Next(handle_); }
+  explicit operator bool() const noexcept { return handle_ != nullptr; }
+  /// Keeps `owner` alive as long as the stream.
+  void keep(std::shared_ptr<const void> owner) noexcept { keep_ = std::move(owner); }
+
+ private:
+  friend promise_type;
+  explicit Stream(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+  void reset() noexcept {
+    if (auto handle = std::exchange(handle_, nullptr)) handle.destroy();
+    keep_.reset();
+  }
+  std::shared_ptr<const void> keep_;
+  std::coroutine_handle<promise_type> handle_;
+};
+
+namespace detail {
+template <class T>
+Stream<T> StreamPromise<T>::get_return_object() noexcept {
+  return Stream<T>(std::coroutine_handle<StreamPromise>::from_promise(*this));
+}
+template <class T>
+struct is_stream : std::false_type {};
+template <class T>
+struct is_stream<Stream<T>> : std::true_type {};
+}  // namespace detail
+
+/// The elements of a vector as a stream.
+template <class T>
+Stream<T> stream_of(std::vector<T> items) {
+  for (T& item : items) co_yield item;
+}
+
+/// One element as a stream.
+template <class T>
+Stream<T> stream_of_one(T item) {
+  co_yield item;
+}
+
+/// All elements of a stream.
+template <class T>
+Task<std::vector<T>> collect(Stream<T> stream) {
+  std::vector<T> items;
+  while (T* item = co_await stream.next()) items.push_back(std::move(*item));
+  co_return items;
+}
+
+}  // namespace v0
+}  // namespace lian
