@@ -1,7 +1,7 @@
-# lian_add_programs(<targets...>): every *.cpp of the calling folder is a program of that name, every
-# subfolder with *.cpp files a program named after the subfolder. All link lian, its components and
-# the given targets.
-function(lian_add_programs)
+# lian_add_programs(<group> <targets...>): every *.cpp of the calling folder is a program of that name,
+# every subfolder with *.cpp files a program named after the subfolder. All link lian, its components
+# and the given targets; the target <group> builds them all.
+function(lian_add_programs group)
   get_property(components GLOBAL PROPERTY lian_components)
   list(TRANSFORM components PREPEND lian::)
   file(GLOB single_files CONFIGURE_DEPENDS *.cpp)
@@ -19,8 +19,10 @@ function(lian_add_programs)
     endif()
   endforeach()
   list(REMOVE_DUPLICATES programs)
+  add_custom_target(${group})
   foreach(program IN LISTS programs)
     add_executable(${program} ${sources_of_${program}})
     target_link_libraries(${program} PRIVATE lian::lian ${components} ${ARGN})
+    add_dependencies(${group} ${program})
   endforeach()
 endfunction()
