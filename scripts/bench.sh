@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# scripts/bench.sh [bench's arguments]: installs what is missing, builds the benchmarks optimised and
+# prints one table: workload, lian, limit, ratio, goal, held or not held.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/setup.sh bench
+cmake --preset release -DLIAN_BUILD_TESTS=OFF -DLIAN_BUILD_BENCHMARKS=ON
+cmake --build --preset release --target lian_benchmarks \
+  --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
+exec build/release/benchmarks/bench "$@"
