@@ -15,7 +15,7 @@ for purpose in "$@"; do
   case $purpose in
     test) packages+=(catch2 libnghttp2-dev) ;;
     clang) packages+=(clang-16 libclang-rt-16-dev) ;;
-    bench) packages+=(libnghttp2-dev) ;;
+    bench) packages+=(python3) ;;
     *) echo "setup.sh: unknown purpose \"$purpose\"; known are test, clang and bench" >&2; exit 2 ;;
   esac
 done
