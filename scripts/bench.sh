@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# scripts/bench.sh [bench's arguments]: installs what is missing, builds the benchmarks optimised and
+# scripts/bench.sh [run.py's arguments]: installs what is missing, builds the benchmarks optimised and
 # prints one table: workload, lian, limit, ratio, goal, held or not held.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,4 +8,4 @@ scripts/setup.sh bench
 cmake --preset release -DLIAN_BUILD_TESTS=OFF -DLIAN_BUILD_BENCHMARKS=ON
 cmake --build --preset release --target lian_benchmarks \
   --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
-exec build/release/benchmarks/bench "$@"
+exec python3 benchmarks/run.py "$@"
