@@ -34,7 +34,8 @@ std::size_t append_unicode_escape(const char* at, std::string& out) {
   if (high && at[4] == '\\' && at[5] == 'u') {
     const std::int32_t second = hex4(at + 6);
     if (second >= 0xDC00 && second <= 0xDFFF) {
-      utf8::append(out, static_cast<char32_t>(0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00));
+      utf8::append(out,
+                   static_cast<char32_t>(0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00));
       return 10;
     }
   }
@@ -47,14 +48,28 @@ std::size_t append_escape(const char* at, std::string& out) {
   switch (*at) {
     case '"':
     case '\\':
-    case '/': out += *at; return 1;
-    case 'b': out += '\b'; return 1;
-    case 'f': out += '\f'; return 1;
-    case 'n': out += '\n'; return 1;
-    case 'r': out += '\r'; return 1;
-    case 't': out += '\t'; return 1;
-    case 'u': break;
-    default: return 0;
+    case '/':
+      out += *at;
+      return 1;
+    case 'b':
+      out += '\b';
+      return 1;
+    case 'f':
+      out += '\f';
+      return 1;
+    case 'n':
+      out += '\n';
+      return 1;
+    case 'r':
+      out += '\r';
+      return 1;
+    case 't':
+      out += '\t';
+      return 1;
+    case 'u':
+      break;
+    default:
+      return 0;
   }
   const std::size_t taken = append_unicode_escape(at + 1, out);
   return taken == 0 ? 0 : taken + 1;

@@ -38,7 +38,7 @@ struct OpenAIDialect {
   std::array<Rename, 4> renames = {};            // request fields under another name
 
   // Replies.
-  bool accept_missing_done = false;  // a finish reason ends a stream of text without "[DONE]"
+  bool accept_missing_done = false;    // a finish reason ends a stream of text without "[DONE]"
   bool accept_missing_finish = false;  // a whole reply may lack its finish_reason
 };
 

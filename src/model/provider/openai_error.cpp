@@ -83,7 +83,8 @@ Json parse_or_null(std::string_view text) {
 // The numbers that some servers add to "the prompt is too long".
 void append_numbers(const Json& error, std::string& message) {
   for (const char* name : {"n_prompt_tokens", "n_ctx"}) {
-    if (error[name].is_number()) message.append("; ").append(name).append(" ") += error[name].dump();
+    if (error[name].is_number())
+      message.append("; ").append(name).append(" ") += error[name].dump();
   }
 }
 
@@ -91,15 +92,16 @@ Complaint from_object(const Json& error) {
   Complaint complaint;
   for (const char* name : {"message", "msg", "detail"}) {
     if (!complaint.message.empty() || error[name].is_null()) continue;
-    complaint.message = error[name].is_string() ? std::string(error[name].as_string())
-                                                : error[name].dump();
+    complaint.message =
+        error[name].is_string() ? std::string(error[name].as_string()) : error[name].dump();
   }
   complaint.type = scalar_text(error["type"]);
   complaint.code = scalar_text(error["code"]);
   complaint.inner_code = scalar_text(error["innererror"]["code"]);
   complaint.parameter = scalar_text(error["param"]);
   append_numbers(error, complaint.message);
-  complaint.found = !complaint.message.empty() || !complaint.type.empty() || !complaint.code.empty();
+  complaint.found =
+      !complaint.message.empty() || !complaint.type.empty() || !complaint.code.empty();
   return complaint;
 }
 
@@ -139,17 +141,27 @@ std::string lower(std::string_view text) {
 
 ErrorKind kind_of_status(int status) {
   switch (status) {
-    case 401: return ErrorKind::authentication;
-    case 402: return ErrorKind::quota;
-    case 403: return ErrorKind::permission;
-    case 404: return ErrorKind::not_found;
-    case 408: return ErrorKind::timeout;
-    case 409: return ErrorKind::server;
-    case 413: return ErrorKind::limit;
-    case 429: return ErrorKind::rate_limited;
+    case 401:
+      return ErrorKind::authentication;
+    case 402:
+      return ErrorKind::quota;
+    case 403:
+      return ErrorKind::permission;
+    case 404:
+      return ErrorKind::not_found;
+    case 408:
+      return ErrorKind::timeout;
+    case 409:
+      return ErrorKind::server;
+    case 413:
+      return ErrorKind::limit;
+    case 429:
+      return ErrorKind::rate_limited;
     case 503:
-    case 529: return ErrorKind::overloaded;
-    default: break;
+    case 529:
+      return ErrorKind::overloaded;
+    default:
+      break;
   }
   if (status >= 300 && status < 400) return ErrorKind::config;
   return status >= 400 && status < 500 ? ErrorKind::invalid_request : ErrorKind::server;
@@ -205,17 +217,26 @@ std::string advice(ErrorKind kind, const Endpoint& endpoint, const std::string& 
     case ErrorKind::authentication:
       if (endpoint.key_name.empty()) return "Pass an API key that " + host + " accepts.";
       return "Check the key in " + endpoint.key_name + ": " + host + " does not accept it.";
-    case ErrorKind::permission: return "The key may not do this.";
-    case ErrorKind::not_found: return "Check the model's name and the base URL.";
-    case ErrorKind::quota: return "Waiting does not help: check the account's plan and balance.";
-    case ErrorKind::rate_limited: return "Send fewer requests or wait.";
-    case ErrorKind::overloaded: return "Try again later.";
-    case ErrorKind::context_length: return "Shorten the prompt or choose a larger model.";
-    case ErrorKind::limit: return "The request is too large: send less.";
-    case ErrorKind::config: return "Redirects are not followed: set the base URL itself.";
+    case ErrorKind::permission:
+      return "The key may not do this.";
+    case ErrorKind::not_found:
+      return "Check the model's name and the base URL.";
+    case ErrorKind::quota:
+      return "Waiting does not help: check the account's plan and balance.";
+    case ErrorKind::rate_limited:
+      return "Send fewer requests or wait.";
+    case ErrorKind::overloaded:
+      return "Try again later.";
+    case ErrorKind::context_length:
+      return "Shorten the prompt or choose a larger model.";
+    case ErrorKind::limit:
+      return "The request is too large: send less.";
+    case ErrorKind::config:
+      return "Redirects are not followed: set the base URL itself.";
     case ErrorKind::invalid_request:
       return parameter.empty() ? std::string() : "The parameter is " + parameter + ".";
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -241,8 +262,7 @@ ApiError openai_error(const HttpReply& reply, const Endpoint& endpoint) {
   const std::string code = redact(code_of(complaint), {endpoint.api_key});
   const std::string parameter = redact(complaint.parameter, {endpoint.api_key});
 
-  std::string text = endpoint.provider + " (" + host + ") answered " +
-                     std::to_string(reply.status);
+  std::string text = endpoint.provider + " (" + host + ") answered " + std::to_string(reply.status);
   if (!code.empty()) text += " (" + code + ")";
   text += ": " + redact(cut(complaint.message, kMaxBodyBytes), {endpoint.api_key});
   append_sentence(text, advice(kind, endpoint, host, parameter));

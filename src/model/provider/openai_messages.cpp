@@ -17,7 +17,9 @@ class MessageWriter {
 
   /// Tool results become messages of their own; the other parts make one message.
   void write() {
-    const auto is_result = [](const Part& part) { return std::holds_alternative<ToolResult>(part); };
+    const auto is_result = [](const Part& part) {
+      return std::holds_alternative<ToolResult>(part);
+    };
     bool rest = message_.parts.empty();
     for (const Part& part : message_.parts) {
       if (is_result(part)) {
@@ -28,8 +30,7 @@ class MessageWriter {
     }
     if (!rest) return;
     if (message_.role == Role::tool) {
-      refuse_request(place() +
-             " has the role tool but not only ToolResult parts");
+      refuse_request(place() + " has the role tool but not only ToolResult parts");
     }
     json_.begin_object().key("role");
     string(role_name(), "role");
@@ -68,17 +69,21 @@ class MessageWriter {
 
   std::string_view role_name() const {
     switch (message_.role) {
-      case Role::system: return dialect_.system_role;
-      case Role::developer: return dialect_.developer_role;
-      case Role::other: return message_.role_name;
-      default: return to_string(message_.role);
+      case Role::system:
+        return dialect_.system_role;
+      case Role::developer:
+        return dialect_.developer_role;
+      case Role::other:
+        return message_.role_name;
+      default:
+        return to_string(message_.role);
     }
   }
 
   void write_tool_result(const ToolResult& result) {
     if (result.call_id.empty()) {
       refuse_request(place() +
-             " has a ToolResult without call_id: set the id of the call it answers");
+                     " has a ToolResult without call_id: set the id of the call it answers");
     }
     json_.begin_object().key("role").string("tool").key("content");
     string(result.content, "content");
@@ -209,13 +214,12 @@ class MessageWriter {
     if (part.source.data.empty()) refuse_source("audio by URL or file id");
     std::string_view format = part.format;
     if (format.empty() && part.source.mime_type.find("wav") != std::string::npos) format = "wav";
-    if (format.empty() && (part.source.mime_type == "audio/mpeg" ||
-                           part.source.mime_type == "audio/mp3")) {
+    if (format.empty() &&
+        (part.source.mime_type == "audio/mpeg" || part.source.mime_type == "audio/mp3")) {
       format = "mp3";
     }
     if (format.empty()) {
-      refuse_request(place() +
-             " has audio without a format: set it, e.g. \"wav\" or \"mp3\"");
+      refuse_request(place() + " has audio without a format: set it, e.g. \"wav\" or \"mp3\"");
     }
     json_.begin_object().key("type").string("input_audio").key("input_audio").begin_object();
     json_.key("data");
@@ -257,8 +261,7 @@ class MessageWriter {
   void write_data_url(const MediaSource& source, const char* otherwise) {
     if (source.data.empty()) refuse_source(otherwise);
     if (source.mime_type.empty()) {
-      refuse_request(place() +
-             " has bytes without a mime_type: set it, e.g. \"image/png\"");
+      refuse_request(place() + " has bytes without a mime_type: set it, e.g. \"image/png\"");
     }
     check_utf8(source.mime_type, "mime_type");
     std::string& out = json_.begin_string();

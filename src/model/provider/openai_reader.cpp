@@ -1,12 +1,17 @@
 #include "model/provider/openai_reader.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "lian/core/error.hpp"
 #include "model/provider/json_text.hpp"
+#include "model/provider/openai_calls.hpp"
 #include "model/provider/openai_error.hpp"
 
 namespace lian {
@@ -48,11 +53,16 @@ std::string key_text(const char* raw) {
 
 bool is_truthy(od::value value) {
   switch (value.type()) {
-    case json_type::null: return false;
-    case json_type::boolean: return value.get_bool();
-    case json_type::string: return *value.get_raw_json_string().value().raw() != '"';
-    case json_type::object: return !value.get_object().is_empty();
-    default: return true;
+    case json_type::null:
+      return false;
+    case json_type::boolean:
+      return value.get_bool();
+    case json_type::string:
+      return *value.get_raw_json_string().value().raw() != '"';
+    case json_type::object:
+      return !value.get_object().is_empty();
+    default:
+      return true;
   }
 }
 
@@ -65,9 +75,53 @@ FinishReason finish_reason(std::string_view word) {
   return FinishReason::other;
 }
 
-}  // namespace
+class SimdjsonReader : public OpenAIReader {
+ public:
+  explicit SimdjsonReader(const OpenAIDialect& dialect) : provider_(dialect.name) {}
 
-void OpenAIReader::read(std::string_view json, Kind kind, ChatPiece& first) {
+  void read(std::string_view json, Kind kind, ChatPiece& first) override;
+  bool next(ChatPiece& piece) override;
+  bool all_finished() const noexcept override;
+  bool any_choice() const noexcept override { return !finished_.empty(); }
+  bool any_tool_call() const noexcept override { return !calls_.empty(); }
+
+ private:
+  using Value = od::value;
+  using Object = od::object;
+
+  void read_top(Object top, ChatPiece& first);
+  void read_identity(const char* key, Value value, ChatPiece& first);
+  void read_choices(Value value, ChatPiece& first);
+  void read_choice(Object choice, ChatPiece& piece);
+  void read_message(Object message, ChatPiece& piece);
+  void read_content(Value value, ChatPiece& piece);
+  void read_part(Object part, ChatPiece& piece);
+  void read_calls(Value value, ChatPiece& piece);
+  void read_call(Object call, ToolCallPiece& out);
+  void read_function(Value value, ToolCallPiece& out);
+  void read_logprobs(Value value, ChatPiece& piece);
+  void read_logprob(Object object, TokenLogprob& out);
+  void read_usage(Value value, ChatPiece& piece);
+  void note_choice(const ChatPiece& piece);
+  ToolCallPiece& add_call(ChatPiece& piece);
+  void append_string(Value value, std::string& out);
+  void assign_string(Value value, std::string& out);
+  Json whole_value(Value value);
+  void skip(Value value);
+
+  std::string provider_;
+  od::parser parser_;
+  Kind kind_ = Kind::chunk;
+  bool identified_ = false;  // an id has been handed on
+  bool has_choices_ = false, has_usage_ = false, has_error_ = false;
+  std::size_t choice_count_ = 0, next_ = 0, used_calls_ = 0;
+  std::vector<ChatPiece> queue_;
+  std::vector<bool> finished_;  // by choice
+  OpenAICalls calls_;
+  std::string scratch_;
+};
+
+void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
   kind_ = kind;
   has_choices_ = has_usage_ = has_error_ = false;
   choice_count_ = next_ = 0;
@@ -85,25 +139,25 @@ void OpenAIReader::read(std::string_view json, Kind kind, ChatPiece& first) {
     if (document.current_location().get(at) == simdjson::SUCCESS && at >= json.data()) {
       offset = std::min(static_cast<std::size_t>(at - json.data()), json.size());
     }
-    throw_not_json(dialect_.name, json, offset, error.what());
+    throw_not_json(provider_, json, offset, error.what());
   }
-  if (has_error_) throw openai_error_in_reply(json, dialect_.name);
+  if (has_error_) throw openai_error_in_reply(json, provider_);
   if (has_choices_ || (kind == Kind::chunk && has_usage_)) return;
-  if (is_openai_error(json)) throw openai_error_in_reply(json, dialect_.name);
-  throw_not_json(dialect_.name, json, 0, "it has no choices");
+  if (is_openai_error(json)) throw openai_error_in_reply(json, provider_);
+  throw_not_json(provider_, json, 0, "it has no choices");
 }
 
-bool OpenAIReader::next(ChatPiece& piece) {
+bool SimdjsonReader::next(ChatPiece& piece) {
   if (next_ + 1 >= choice_count_) return false;
   std::swap(piece, queue_[next_++]);
   return true;
 }
 
-bool OpenAIReader::all_finished() const noexcept {
+bool SimdjsonReader::all_finished() const noexcept {
   return std::find(finished_.begin(), finished_.end(), false) == finished_.end();
 }
 
-void OpenAIReader::read_top(Object top, ChatPiece& first) {
+void SimdjsonReader::read_top(Object top, ChatPiece& first) {
   for (auto field : top) {
     const char* key = field.key().value().raw();
     Value value = field.value();
@@ -122,7 +176,7 @@ void OpenAIReader::read_top(Object top, ChatPiece& first) {
 }
 
 // What describes the whole reply; of a stream it is read until the id has come.
-void OpenAIReader::read_identity(const char* key, Value value, ChatPiece& first) {
+void SimdjsonReader::read_identity(const char* key, Value value, ChatPiece& first) {
   if (is(key, "id")) return assign_string(value, first.id);
   if (is(key, "model")) return assign_string(value, first.model);
   if (is(key, "object") || is(key, "obfuscation")) return skip(value);
@@ -137,12 +191,13 @@ void OpenAIReader::read_identity(const char* key, Value value, ChatPiece& first)
     case json_type::boolean:
       first.extra.set(key_text(key), Json(bool(value.get_bool())));
       return;
-    default: return skip(value);
+    default:
+      return skip(value);
   }
   first.extra.set(key_text(key), Json(scratch_));
 }
 
-void OpenAIReader::read_choices(Value value, ChatPiece& first) {
+void SimdjsonReader::read_choices(Value value, ChatPiece& first) {
   if (value.is_null()) return;
   has_choices_ = kind_ == Kind::chunk;
   for (auto choice : value.get_array()) {
@@ -158,7 +213,7 @@ void OpenAIReader::read_choices(Value value, ChatPiece& first) {
   }
 }
 
-void OpenAIReader::read_choice(Object choice, ChatPiece& piece) {
+void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
   piece.choice = kind_ == Kind::reply ? static_cast<int>(choice_count_) : 0;
   used_calls_ = 0;
   bool has_message = false;
@@ -186,11 +241,11 @@ void OpenAIReader::read_choice(Object choice, ChatPiece& piece) {
     throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
   }
   piece.tool_calls.resize(used_calls_);
-  for (ToolCallPiece& call : piece.tool_calls) settle_call(call, piece.choice);
+  for (ToolCallPiece& call : piece.tool_calls) calls_.settle(call, piece.choice);
   note_choice(piece);
 }
 
-void OpenAIReader::read_message(Object message, ChatPiece& piece) {
+void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
   for (auto field : message) {
     const char* key = field.key().value().raw();
     Value value = field.value();
@@ -217,13 +272,13 @@ void OpenAIReader::read_message(Object message, ChatPiece& piece) {
   }
 }
 
-void OpenAIReader::read_content(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_content(Value value, ChatPiece& piece) {
   if (value.type() != json_type::array) return append_string(value, piece.text);
   for (auto part : value.get_array()) read_part(part.get_object(), piece);
 }
 
 // Some compatible servers send content as an array of parts, as requests have it.
-void OpenAIReader::read_part(Object part, ChatPiece& piece) {
+void SimdjsonReader::read_part(Object part, ChatPiece& piece) {
   const std::string_view text = part.raw_json();
   const Json json = Json::parse(text);
   const Json type = json["type"];
@@ -237,7 +292,7 @@ void OpenAIReader::read_part(Object part, ChatPiece& piece) {
   }
 }
 
-ToolCallPiece& OpenAIReader::add_call(ChatPiece& piece) {
+ToolCallPiece& SimdjsonReader::add_call(ChatPiece& piece) {
   if (used_calls_ == piece.tool_calls.size()) piece.tool_calls.emplace_back();
   ToolCallPiece& call = piece.tool_calls[used_calls_++];
   call.index = -1;
@@ -248,12 +303,12 @@ ToolCallPiece& OpenAIReader::add_call(ChatPiece& piece) {
   return call;
 }
 
-void OpenAIReader::read_calls(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_calls(Value value, ChatPiece& piece) {
   if (value.is_null()) return;
   for (auto call : value.get_array()) read_call(call.get_object(), add_call(piece));
 }
 
-void OpenAIReader::read_call(Object call, ToolCallPiece& out) {
+void SimdjsonReader::read_call(Object call, ToolCallPiece& out) {
   for (auto field : call) {
     const char* key = field.key().value().raw();
     Value value = field.value();
@@ -269,7 +324,7 @@ void OpenAIReader::read_call(Object call, ToolCallPiece& out) {
   }
 }
 
-void OpenAIReader::read_function(Value value, ToolCallPiece& out) {
+void SimdjsonReader::read_function(Value value, ToolCallPiece& out) {
   if (value.is_null()) return;
   for (auto field : value.get_object()) {
     const char* key = field.key().value().raw();
@@ -288,38 +343,7 @@ void OpenAIReader::read_function(Value value, ToolCallPiece& out) {
   }
 }
 
-OpenAIReader::Call* OpenAIReader::find_call(const ToolCallPiece& piece, int choice) {
-  for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
-    if (call->choice != choice) continue;
-    const bool same_id = piece.id.empty() || call->id.empty() || call->id == piece.id;
-    if (piece.index >= 0 && call->wire_index != piece.index) continue;
-    if (piece.index < 0 && piece.id.empty()) return piece.name.empty() ? &*call : nullptr;
-    if (piece.index < 0 && !same_id) continue;
-    return same_id ? &*call : nullptr;
-  }
-  return nullptr;
-}
-
-// Gives the fragment lian's own index, and drops an id or a name that was sent before. A call whose
-// server sends no id at all gets one, so that it can be answered.
-void OpenAIReader::settle_call(ToolCallPiece& piece, int choice) {
-  Call* call = find_call(piece, choice);
-  if (call == nullptr) {
-    const auto index = static_cast<int>(
-        std::count_if(calls_.begin(), calls_.end(),
-                      [choice](const Call& other) { return other.choice == choice; }));
-    if (piece.id.empty()) piece.id = "call_" + std::to_string(index);
-    calls_.push_back(Call{choice, piece.index, index, piece.id, !piece.name.empty()});
-    piece.index = index;
-    return;
-  }
-  piece.index = call->index;
-  piece.id.clear();
-  if (call->named) piece.name.clear();
-  if (!piece.name.empty()) call->named = true;
-}
-
-void OpenAIReader::note_choice(const ChatPiece& piece) {
+void SimdjsonReader::note_choice(const ChatPiece& piece) {
   const auto choice = static_cast<std::size_t>(piece.choice);
   constexpr std::size_t max_choices = 1024;
   if (choice >= max_choices) {
@@ -329,7 +353,7 @@ void OpenAIReader::note_choice(const ChatPiece& piece) {
   if (piece.finish_reason != FinishReason::none) finished_[choice] = true;
 }
 
-void OpenAIReader::read_logprobs(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_logprobs(Value value, ChatPiece& piece) {
   if (value.type() != json_type::object) return;
   for (auto field : value.get_object()) {
     const bool content = is(field.key().value().raw(), "content");
@@ -345,7 +369,7 @@ void OpenAIReader::read_logprobs(Value value, ChatPiece& piece) {
   }
 }
 
-void OpenAIReader::read_logprob(Object object, TokenLogprob& out) {
+void SimdjsonReader::read_logprob(Object object, TokenLogprob& out) {
   for (auto field : object) {
     const char* key = field.key().value().raw();
     Value value = field.value();
@@ -365,7 +389,7 @@ void OpenAIReader::read_logprob(Object object, TokenLogprob& out) {
   }
 }
 
-void OpenAIReader::read_usage(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_usage(Value value, ChatPiece& piece) {
   if (value.type() != json_type::object) return;
   Usage usage;
   const auto read_details = [](Value details, const auto& take) {
@@ -406,26 +430,30 @@ void OpenAIReader::read_usage(Value value, ChatPiece& piece) {
   has_usage_ = true;
 }
 
-void OpenAIReader::append_string(Value value, std::string& out) {
+void SimdjsonReader::append_string(Value value, std::string& out) {
   if (value.is_null()) return;
   append_text(value.get_raw_json_string().value().raw(), out);
 }
 
-void OpenAIReader::assign_string(Value value, std::string& out) {
+void SimdjsonReader::assign_string(Value value, std::string& out) {
   out.clear();
   append_string(value, out);
 }
 
-Json OpenAIReader::whole_value(Value value) {
+Json SimdjsonReader::whole_value(Value value) {
   switch (value.type()) {
-    case json_type::object: return Json::parse(value.get_object().value().raw_json().value());
-    case json_type::array: return Json::parse(value.get_array().value().raw_json().value());
-    default: skip(value); return {};
+    case json_type::object:
+      return Json::parse(value.get_object().value().raw_json().value());
+    case json_type::array:
+      return Json::parse(value.get_array().value().raw_json().value());
+    default:
+      skip(value);
+      return {};
   }
 }
 
 // Reads a value to its end and checks it on the way; of a stream's chunk only the brackets count.
-void OpenAIReader::skip(Value value) {
+void SimdjsonReader::skip(Value value) {
   if (kind_ == Kind::chunk) return;
   switch (value.type()) {
     case json_type::object:
@@ -434,13 +462,24 @@ void OpenAIReader::skip(Value value) {
     case json_type::array:
       for (auto item : value.get_array()) skip(item.value());
       return;
-    case json_type::string: return assign_string(value, scratch_);
-    case json_type::number: static_cast<void>(value.get_double().value()); return;
-    case json_type::boolean: static_cast<void>(value.get_bool().value()); return;
+    case json_type::string:
+      return assign_string(value, scratch_);
+    case json_type::number:
+      static_cast<void>(value.get_double().value());
+      return;
+    case json_type::boolean:
+      static_cast<void>(value.get_bool().value());
+      return;
     case json_type::null:
       if (!value.is_null()) throw simdjson::simdjson_error(simdjson::N_ATOM_ERROR);
       return;
   }
+}
+
+}  // namespace
+
+std::unique_ptr<OpenAIReader> OpenAIReader::make(const OpenAIDialect& dialect) {
+  return std::make_unique<SimdjsonReader>(dialect);
 }
 
 }  // namespace v0

@@ -23,7 +23,7 @@ bool is_blank(std::string_view text) {
 class OpenAIStreamDecoder : public ChatStreamDecoder {
  public:
   explicit OpenAIStreamDecoder(const OpenAIDialect& dialect)
-      : reader_(dialect),
+      : reader_(OpenAIReader::make(dialect)),
         provider_(dialect.name),
         accept_missing_done_(dialect.accept_missing_done) {}
 
@@ -35,17 +35,17 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
       done_ = true;
       return false;
     }
-    reader_.read(data, OpenAIReader::Kind::chunk, piece);
+    reader_->read(data, OpenAIReader::Kind::chunk, piece);
     return holds_something(piece);
   }
 
-  bool next(ChatPiece& piece) override { return reader_.next(piece); }
+  bool next(ChatPiece& piece) override { return reader_->next(piece); }
 
   bool complete() const noexcept override {
-    if (!reader_.any_choice()) return false;
-    if (done_ && !reader_.any_tool_call()) return true;
-    if (!reader_.all_finished()) return false;
-    return done_ || (accept_missing_done_ && !reader_.any_tool_call());
+    if (!reader_->any_choice()) return false;
+    if (done_ && !reader_->any_tool_call()) return true;
+    if (!reader_->all_finished()) return false;
+    return done_ || (accept_missing_done_ && !reader_->any_tool_call());
   }
 
   bool finished() const noexcept override { return done_; }
@@ -65,7 +65,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
            !piece.parts.empty() || !piece.extra.is_null();
   }
 
-  OpenAIReader reader_;
+  std::unique_ptr<OpenAIReader> reader_;
   std::string provider_;
   bool accept_missing_done_;
   bool done_ = false;
@@ -89,10 +89,10 @@ AIMessage OpenAIChatCodec::decode(const HttpReply& reply) const {
     body = copy;
   }
 
-  OpenAIReader reader(dialect_);
+  const auto reader = OpenAIReader::make(dialect_);
   AIMessage message;
   ChatPiece piece;
-  reader.read(body, OpenAIReader::Kind::reply, piece);
+  reader->read(body, OpenAIReader::Kind::reply, piece);
   do {
     if (piece.raw_finish_reason.empty() && !dialect_.accept_missing_finish) {
       throw_not_json(dialect_.name, body, 0, "a choice has no finish_reason");
@@ -100,7 +100,7 @@ AIMessage OpenAIChatCodec::decode(const HttpReply& reply) const {
     piece.provider = dialect_.name;
     append(message, std::move(piece));
     piece.clear();
-  } while (reader.next(piece));
+  } while (reader->next(piece));
   finish(message);
   return message;
 }

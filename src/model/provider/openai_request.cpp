@@ -13,8 +13,8 @@ namespace {
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '-';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -73,8 +73,8 @@ class RequestWriter {
                     double high) {
     if (!value) return;
     if (!(*value >= low && *value <= high)) {
-      refuse_request(std::string(name) + " is " + std::to_string(*value) + " but must lie between " +
-             plain(low) + " and " + plain(high));
+      refuse_request(std::string(name) + " is " + std::to_string(*value) +
+                     " but must lie between " + plain(low) + " and " + plain(high));
     }
     if (open_field(name)) json_.number(*value);
   }
@@ -84,8 +84,9 @@ class RequestWriter {
                      std::int64_t high) {
     if (!value) return;
     if (*value < low || *value > high) {
-      refuse_request(std::string(name) + " is " + std::to_string(*value) + " but must lie between " +
-             std::to_string(low) + " and " + std::to_string(high));
+      refuse_request(std::string(name) + " is " + std::to_string(*value) +
+                     " but must lie between " + std::to_string(low) + " and " +
+                     std::to_string(high));
     }
     if (open_field(name)) json_.integer(*value);
   }
@@ -97,7 +98,7 @@ class RequestWriter {
   void write_model_and_messages() {
     if (options_.model().empty() && !options_.extra().contains("model")) {
       refuse_request("no model is named: set one, e.g. chat_model(\"" + std::string(dialect_.name) +
-             ":MODEL\")");
+                     ":MODEL\")");
     }
     text_field("model", options_.model());
     if (request_.messages.empty()) refuse_request("the request has no messages");
@@ -127,7 +128,8 @@ class RequestWriter {
     const auto& stop = options_.stop();
     if (stop.empty()) return;
     if (stop.size() > 4) {
-      refuse_request("stop has " + std::to_string(stop.size()) + " sequences but must have at most 4");
+      refuse_request("stop has " + std::to_string(stop.size()) +
+                     " sequences but must have at most 4");
     }
     if (!open_field("stop")) return;
     json_.begin_array();
@@ -140,7 +142,7 @@ class RequestWriter {
     for (const auto& [token, bias] : options_.logit_bias()) {
       if (bias >= -100 && bias <= 100) continue;
       refuse_request("logit_bias of token " + token + " is " + std::to_string(bias) +
-             " but must lie between -100 and 100");
+                     " but must lie between -100 and 100");
     }
     if (!open_field("logit_bias")) return;
     json_.begin_object();
@@ -172,7 +174,8 @@ class RequestWriter {
 
   void write_tool(const ToolSpec& tool) {
     if (!is_name(tool.name)) {
-      refuse_request("the tool name \"" + tool.name + "\" must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
+      refuse_request("the tool name \"" + tool.name +
+                     "\" must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
     }
     if (!tool.parameters.is_null() && !tool.parameters.is_object()) {
       refuse_request("the parameters of tool " + tool.name + " must be a JSON Schema object");
@@ -211,7 +214,7 @@ class RequestWriter {
     const bool schema = format.kind() == ResponseFormat::Kind::json_schema;
     if (schema && !is_name(format.name())) {
       refuse_request("the name \"" + format.name() +
-             "\" of the response format must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
+                     "\" of the response format must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
     }
     if (schema && !format.schema().is_object()) {
       refuse_request("the response format's schema must be a JSON object");
