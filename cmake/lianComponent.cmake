@@ -1,0 +1,44 @@
+# Settings that every library of lian shares.
+function(lian_set_up_library target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_definitions(${target} PRIVATE LIAN_BUILDING)
+  if(NOT BUILD_SHARED_LIBS)
+    target_compile_definitions(${target} PUBLIC LIAN_STATIC_DEFINE)
+  endif()
+  target_include_directories(${target}
+    PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+           "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>"
+    PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  set_target_properties(${target} PROPERTIES
+    CXX_EXTENSIONS OFF
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endfunction()
+
+# lian_add_component(<name> <folder>): the optional library lian::<name>, made of <folder>/*.cpp, with
+# the switch LIAN_WITH_<NAME> (on by default). What it links stands in lianDependencies.cmake as
+# lian_<name>_dependencies. A folder without sources makes no component.
+function(lian_add_component name folder)
+  set_property(GLOBAL APPEND PROPERTY lian_component_folders "${folder}")
+  string(TOUPPER "LIAN_WITH_${name}" switch)
+  option(${switch} "Build the component lian::${name}" ON)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+  if(NOT ${switch} OR NOT sources)
+    return()
+  endif()
+  lian_find_dependencies("${lian_${name}_dependencies}" targets flags missing)
+  if(missing)
+    message(FATAL_ERROR
+      "lian::${name} needs ${missing}. Install it, or configure with -D${switch}=OFF.")
+  endif()
+  add_library(lian_${name} ${sources})
+  add_library(lian::${name} ALIAS lian_${name})
+  lian_set_up_library(lian_${name})
+  target_link_libraries(lian_${name} PUBLIC lian
+    PRIVATE ${targets} $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
+  set_property(GLOBAL APPEND PROPERTY lian_components ${name})
+  set_property(GLOBAL PROPERTY lian_${name}_flags "${flags}")
+endfunction()

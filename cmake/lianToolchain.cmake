@@ -1,0 +1,25 @@
+# Conveniences of a developer's build; nothing here reaches a consumer of lian.
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()
+endif()
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(LIAN_CCACHE ccache)
+  mark_as_advanced(LIAN_CCACHE)
+  if(LIAN_CCACHE)  # the settings let ccache keep the tests' precompiled header
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${LIAN_CCACHE}")
+  endif()
+endif()
+
+# The presets set LIAN_FAST_LINKER: link with mold, else lld, when one of them is there.
+if(LIAN_FAST_LINKER)
+  find_program(LIAN_MOLD mold)
+  find_program(LIAN_LLD ld.lld)
+  mark_as_advanced(LIAN_MOLD LIAN_LLD)
+  if(LIAN_MOLD)
+    add_link_options(-fuse-ld=mold)
+  elseif(LIAN_LLD)
+    add_link_options(-fuse-ld=lld)
+  endif()
+endif()
