@@ -10,10 +10,10 @@ function(lian_set_up_library target)
            "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>"
     PRIVATE "${PROJECT_SOURCE_DIR}/src")
   set_target_properties(${target} PROPERTIES
-    CXX_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON
     POSITION_INDEPENDENT_CODE ON
+    INSTALL_RPATH "$ORIGIN"
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 endfunction()
@@ -23,6 +23,7 @@ endfunction()
 # lian_<name>_dependencies. A folder without sources makes no component.
 function(lian_add_component name folder)
   set_property(GLOBAL APPEND PROPERTY lian_component_folders "${folder}")
+  set_property(GLOBAL APPEND PROPERTY lian_known_components ${name})
   string(TOUPPER "LIAN_WITH_${name}" switch)
   option(${switch} "Build the component lian::${name}" ON)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
@@ -37,6 +38,7 @@ function(lian_add_component name folder)
   add_library(lian_${name} ${sources})
   add_library(lian::${name} ALIAS lian_${name})
   lian_set_up_library(lian_${name})
+  set_target_properties(lian_${name} PROPERTIES EXPORT_NAME ${name})
   target_link_libraries(lian_${name} PUBLIC lian
     PRIVATE ${targets} $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
   set_property(GLOBAL APPEND PROPERTY lian_components ${name})

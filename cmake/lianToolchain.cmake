@@ -6,9 +6,9 @@ endif()
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(LIAN_CCACHE ccache)
   mark_as_advanced(LIAN_CCACHE)
-  if(LIAN_CCACHE)  # the settings let ccache keep the tests' precompiled header
-    set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${LIAN_CCACHE}")
+  if(LIAN_CCACHE)  # cache the tests' precompiled header; serve the same source to several build folders
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_NOHASHDIR=1 "${LIAN_CCACHE}")
   endif()
 endif()
 
