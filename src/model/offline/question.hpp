@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lian {
+inline namespace v0 {
+
+/// What an answer must hold.
+enum class AnswerType { any, quantity, time, person, reason };
+
+/// One thing a sentence should speak of.
+struct QuestionTerm {
+  std::string text;                       ///< stem, Chinese bigram or phrase
+  std::vector<std::string> alternatives;  ///< stems or phrases that mean about the same
+  double weight = 1;
+  bool name = false;  ///< a proper name or a code: nothing else will do
+};
+
+struct Question {
+  bool chinese = false;
+  AnswerType type = AnswerType::any;
+  std::vector<QuestionTerm> terms;
+};
+
+Question analyse_question(std::string_view text);
+
+/// A text prepared for matching: stems between blanks, and the folded text for Chinese phrases.
+struct SearchableText {
+  explicit SearchableText(std::string_view text);
+  std::string stems, folded;
+  std::size_t length = 0;  ///< in tokens
+};
+
+/// How well the text speaks of the term: 1 as asked, less by a synonym or a related form, 0 not.
+double match(const QuestionTerm& term, const SearchableText& text);
+
+/// Whether the text holds what the type asks for.
+bool fits(AnswerType type, std::string_view sentence, const SearchableText& text);
+
+}  // namespace v0
+}  // namespace lian

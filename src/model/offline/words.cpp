@@ -1,0 +1,162 @@
+#include "model/offline/words.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace lian {
+inline namespace v0 {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Sorted bytewise, for binary search.
+constexpr std::array silent_words = {
+    "a"sv, "about"sv, "am"sv, "an"sv, "and"sv, "any"sv, "are"sv, "as"sv, "at"sv, "be"sv, "been"sv,
+    "being"sv, "but"sv, "by"sv, "can"sv, "could"sv, "did"sv, "do"sv, "does"sv, "else"sv, "for"sv,
+    "from"sv, "had"sv, "has"sv, "have"sv, "having"sv, "he"sv, "her"sv, "hers"sv, "him"sv, "his"sv,
+    "how"sv, "i"sv, "if"sv, "in"sv, "into"sv, "is"sv, "it"sv, "its"sv, "just"sv, "may"sv, "me"sv,
+    "might"sv, "my"sv, "of"sv, "on"sv, "or"sv, "our"sv, "ours"sv, "please"sv, "s"sv, "shall"sv,
+    "she"sv, "should"sv, "so"sv, "some"sv, "t"sv, "than"sv, "that"sv, "the"sv, "their"sv,
+    "them"sv, "then"sv, "there"sv, "these"sv, "they"sv, "this"sv, "those"sv, "to"sv, "too"sv,
+    "us"sv, "very"sv, "was"sv, "we"sv, "were"sv, "what"sv, "when"sv, "where"sv, "which"sv,
+    "while"sv, "who"sv, "whom"sv, "whose"sv, "why"sv, "will"sv, "with"sv, "would"sv, "you"sv,
+    "your"sv, "yours"sv};
+
+constexpr std::array light_words = {
+    "actually"sv, "after"sv, "all"sv, "allow"sv, "already"sv, "also"sv, "always"sv, "before"sv,
+    "case"sv, "come"sv, "during"sv, "each"sv, "ever"sv, "every"sv, "everyone"sv, "exactly"sv,
+    "far"sv, "find"sv, "get"sv, "give"sv, "go"sv, "happen"sv, "kind"sv, "know"sv, "let"sv,
+    "like"sv, "long"sv, "make"sv, "many"sv, "mean"sv, "more"sv, "much"sv, "must"sv, "need"sv,
+    "often"sv, "old"sv, "one"sv, "only"sv, "other"sv, "out"sv, "over"sv, "people"sv, "person"sv,
+    "possible"sv, "put"sv, "say"sv, "somebody"sv, "someone"sv, "something"sv, "still"sv, "such"sv,
+    "take"sv, "tell"sv, "thing"sv, "time"sv, "under"sv, "until"sv, "up"sv, "use"sv, "want"sv,
+    "way"sv, "without"sv};
+
+constexpr std::array silent_characters = {
+    "个"sv, "为"sv, "么"sv, "之"sv, "也"sv, "了"sv, "于"sv, "些"sv, "什"sv, "从"sv, "他"sv, "们"sv, "会"sv,
+    "但"sv, "何"sv, "你"sv, "使"sv, "其"sv, "再"sv, "几"sv, "到"sv, "又"sv, "及"sv, "可"sv, "向"sv, "吗"sv,
+    "吧"sv, "呢"sv, "和"sv, "哪"sv, "啊"sv, "在"sv, "多"sv, "她"sv, "它"sv, "对"sv, "将"sv, "就"sv, "并"sv,
+    "很"sv, "怎"sv, "您"sv, "我"sv, "所"sv, "把"sv, "是"sv, "有"sv, "来"sv, "某"sv, "每"sv, "由"sv, "的"sv,
+    "能"sv, "被"sv, "要"sv, "让"sv, "该"sv, "谁"sv, "还"sv, "这"sv, "那"sv, "都"sv, "里"sv};
+
+struct Form {
+  std::string_view form, base;
+};
+
+// Sorted by form.
+constexpr std::array irregular_forms = {
+    Form{"began"sv, "begin"sv}, Form{"begun"sv, "begin"sv}, Form{"bought"sv, "buy"sv},
+    Form{"broke"sv, "break"sv}, Form{"broken"sv, "break"sv}, Form{"brought"sv, "bring"sv},
+    Form{"built"sv, "build"sv}, Form{"caught"sv, "catch"sv}, Form{"children"sv, "child"sv},
+    Form{"chose"sv, "choose"sv}, Form{"chosen"sv, "choose"sv}, Form{"drawn"sv, "draw"sv},
+    Form{"drew"sv, "draw"sv}, Form{"driven"sv, "drive"sv}, Form{"drove"sv, "drive"sv},
+    Form{"eaten"sv, "eat"sv}, Form{"fallen"sv, "fall"sv}, Form{"fed"sv, "feed"sv},
+    Form{"feet"sv, "foot"sv}, Form{"fell"sv, "fall"sv}, Form{"felt"sv, "feel"sv},
+    Form{"flew"sv, "fly"sv}, Form{"flown"sv, "fly"sv}, Form{"fought"sv, "fight"sv},
+    Form{"froze"sv, "freeze"sv}, Form{"frozen"sv, "freeze"sv}, Form{"gave"sv, "give"sv},
+    Form{"given"sv, "give"sv}, Form{"grew"sv, "grow"sv}, Form{"grown"sv, "grow"sv},
+    Form{"held"sv, "hold"sv}, Form{"hidden"sv, "hide"sv}, Form{"kept"sv, "keep"sv},
+    Form{"knew"sv, "know"sv}, Form{"known"sv, "know"sv}, Form{"led"sv, "lead"sv},
+    Form{"lent"sv, "lend"sv}, Form{"lost"sv, "lose"sv}, Form{"made"sv, "make"sv},
+    Form{"meant"sv, "mean"sv}, Form{"men"sv, "man"sv}, Form{"met"sv, "meet"sv},
+    Form{"mice"sv, "mouse"sv}, Form{"paid"sv, "pay"sv}, Form{"ran"sv, "run"sv},
+    Form{"rose"sv, "rise"sv}, Form{"said"sv, "say"sv}, Form{"sang"sv, "sing"sv},
+    Form{"sat"sv, "sit"sv}, Form{"seen"sv, "see"sv}, Form{"sent"sv, "send"sv},
+    Form{"shown"sv, "show"sv}, Form{"sold"sv, "sell"sv}, Form{"sought"sv, "seek"sv},
+    Form{"spent"sv, "spend"sv}, Form{"spoke"sv, "speak"sv}, Form{"spoken"sv, "speak"sv},
+    Form{"stolen"sv, "steal"sv}, Form{"stood"sv, "stand"sv}, Form{"swam"sv, "swim"sv},
+    Form{"taken"sv, "take"sv}, Form{"taught"sv, "teach"sv}, Form{"teeth"sv, "tooth"sv},
+    Form{"threw"sv, "throw"sv}, Form{"thrown"sv, "throw"sv}, Form{"told"sv, "tell"sv},
+    Form{"took"sv, "take"sv}, Form{"went"sv, "go"sv}, Form{"women"sv, "woman"sv},
+    Form{"won"sv, "win"sv}, Form{"wore"sv, "wear"sv}, Form{"worn"sv, "wear"sv},
+    Form{"written"sv, "write"sv}, Form{"wrote"sv, "write"sv}};
+
+template <std::size_t n>
+constexpr bool contains(const std::array<std::string_view, n>& sorted, std::string_view word) {
+  return std::binary_search(sorted.begin(), sorted.end(), word);
+}
+
+bool ends_with_cut(std::string& word, std::string_view ending, std::size_t least) {
+  if (!word.ends_with(ending) || word.size() < ending.size() + least) return false;
+  word.resize(word.size() - ending.size());
+  return true;
+}
+
+bool has_vowel(std::string_view word) { return word.find_first_of("aeiouy") != word.npos; }
+
+void fold_plural(std::string& word) {
+  if (word.size() < 4 || !word.ends_with('s')) return;
+  if (word.ends_with("ss") || word.ends_with("us") || word.ends_with("is")) return;
+  if (word.ends_with("ies") && word.size() > 4) {
+    word.replace(word.size() - 3, 3, "y");
+  } else if (word.ends_with("sses") || word.ends_with("shes") || word.ends_with("ches") ||
+             word.ends_with("xes")) {
+    word.resize(word.size() - 2);
+  } else {
+    word.pop_back();
+  }
+}
+
+// "running" is "run", "rolling" stays "roll": Porter keeps l, s and z doubled.
+void undouble(std::string& word) {
+  if (word.size() < 4) return;
+  const char last = word.back();
+  if (last != word[word.size() - 2]) return;
+  if ("lszaeiou"sv.find(last) == std::string_view::npos) word.pop_back();
+}
+
+void cut_verb_ending(std::string& word) {
+  std::string stem = word;
+  if (ends_with_cut(stem, "ied", 3)) {
+    word = stem + "y";
+    return;
+  }
+  if (!ends_with_cut(stem, "ing", 3) && !ends_with_cut(stem, "ed", 3)) return;
+  if (!has_vowel(stem)) return;
+  word = std::move(stem);
+  undouble(word);
+}
+
+}  // namespace
+
+WordWeight word_weight(std::string_view word) noexcept {
+  if (contains(silent_words, word) || contains(silent_characters, word)) return WordWeight::none;
+  return contains(light_words, word) ? WordWeight::light : WordWeight::full;
+}
+
+void stem_word(std::string& word) {
+  if (word.size() < 3) return;
+  for (const char c : word) {
+    if (c < 'a' || c > 'z') return;
+  }
+  const auto form = std::lower_bound(
+      irregular_forms.begin(), irregular_forms.end(), std::string_view(word),
+      [](const Form& entry, std::string_view value) { return entry.form < value; });
+  if (form != irregular_forms.end() && form->form == word) word.assign(form->base);
+  fold_plural(word);
+  cut_verb_ending(word);
+  if (!ends_with_cut(word, "ness", 3) && !ends_with_cut(word, "ment", 4)) {
+    ends_with_cut(word, "ly", 4);
+  }
+  if (word.size() > 3 && word.ends_with('e')) word.pop_back();
+  if (word.size() > 3 && word.ends_with('y')) word.back() = 'i';
+}
+
+std::size_t utf8_length(char lead) noexcept {
+  const auto byte = static_cast<unsigned char>(lead);
+  if (byte >= 0xF0) return 4;
+  if (byte >= 0xE0) return 3;
+  return byte >= 0xC0 ? 2 : 1;
+}
+
+bool starts_with_han(std::string_view text) noexcept {
+  // U+3400 to U+9FFF, three bytes each, and the planes of rare characters.
+  if (text.size() < 3) return false;
+  const auto first = static_cast<unsigned char>(text[0]);
+  const auto second = static_cast<unsigned char>(text[1]);
+  if (first == 0xE3) return second >= 0x90;
+  return (first >= 0xE4 && first <= 0xE9) || (first == 0xF0 && second >= 0xA0);
+}
+
+}  // namespace v0
+}  // namespace lian
