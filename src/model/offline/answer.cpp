@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "model/offline/offline.hpp"
 #include "model/offline/prompt.hpp"
@@ -15,11 +17,15 @@ namespace {
 // Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009); a
 // sentence says a word once, so that only the length is normalised.
 constexpr double length_share = 0.3;
-// What a term is worth that stands in the headings or in the sentence before.
+// What a term is worth that stands not in the sentence but in the headings, in the sentence before
+// (more when the sentence begins with a pronoun), or elsewhere in the paragraph.
 constexpr double heading_rank = 0.6, heading_cover = 0.9;
-constexpr double neighbour_rank = 0.25, neighbour_cover = 0.4, referred = 0.8;
+constexpr double before_rank = 0.25, paragraph_rank = 0.15, paragraph_cover = 0.5, referred = 0.8;
+// A term of the document's title says which document, not whether it has the answer.
+constexpr double topic_share = 0.4;
 constexpr double embedding_share = 1.5;
-constexpr double type_rank = 0.7, type_cover = 0.65;
+constexpr double half_straddling = 0.35;
+constexpr double type_rank = 0.5, type_cover = 0.65;
 constexpr double name_absent = 0.5;
 constexpr double least_cover = 0.52;
 constexpr double runner_up = 0.85;
@@ -28,8 +34,7 @@ constexpr std::size_t most_quotes = 3;
 struct Candidate {
   const OfflineSource* source;
   Sentence sentence;
-  SearchableText text;
-  SearchableText headings;
+  SearchableText text, paragraph, headings, topic;
   bool refers = false;  // begins with a pronoun: the sentence before says of what
   bool has_previous = false;
   double score = 0, cover = 0;
@@ -44,28 +49,47 @@ bool begins_with_reference(std::string_view sentence) {
                      [&](std::string_view word) { return sentence.starts_with(word); });
 }
 
-std::string joined(const std::vector<std::string_view>& headings, std::string_view name) {
-  std::string all(name);
-  for (const std::string_view heading : headings) all.append("\n").append(heading);
+bool refers_back(std::string_view sentence) {
+  const std::string_view opening = sentence.substr(0, std::min<std::size_t>(sentence.size(), 24));
+  return begins_with_reference(sentence) || opening.find(" then ") != opening.npos;
+}
+
+std::string joined(const std::vector<std::string_view>& headings) {
+  std::string all;
+  for (const std::string_view heading : headings) all.append(heading).append("\n");
   return all;
+}
+
+// What each name's documents are about: the name and the headings that open its blocks, for a later
+// block of a document does not repeat the title.
+std::map<std::string_view, std::string> topics_of(const std::vector<OfflineSource>& sources) {
+  std::map<std::string_view, std::string> topics;
+  for (const OfflineSource& source : sources) {
+    std::string& topic = topics[source.name];
+    if (topic.empty()) topic = source.name;
+    const std::vector<Sentence> sentences = split_sentences(source.text);
+    if (!sentences.empty() && sentences[0].kind == SentenceKind::heading) {
+      topic.append("\n").append(sentences[0].text);
+    }
+  }
+  return topics;
 }
 
 std::vector<Candidate> read_candidates(const std::vector<OfflineSource>& sources) {
   std::vector<Candidate> candidates;
   std::set<std::string_view> seen;
+  const std::map<std::string_view, std::string> topics = topics_of(sources);
   for (const OfflineSource& source : sources) {
-    bool has_previous = false;
-    for (Sentence& sentence : split_sentences(source.text)) {
-      if (sentence.kind == SentenceKind::heading) {
-        has_previous = false;
-        continue;
-      }
-      if (!seen.insert(sentence.text).second) continue;
-      const SearchableText text(sentence.text);
-      const SearchableText headings(joined(sentence.headings, source.name));
-      const bool refers = begins_with_reference(sentence.text);
-      candidates.push_back({&source, std::move(sentence), text, headings, refers, has_previous});
-      has_previous = true;
+    const std::vector<Sentence> sentences = split_sentences(source.text);
+    const SearchableText topic(topics.at(source.name));
+    const char* unit = nullptr;
+    for (const Sentence& sentence : sentences) {
+      if (sentence.kind == SentenceKind::heading || !seen.insert(sentence.text).second) continue;
+      const bool has_previous = std::exchange(unit, sentence.unit.data()) == sentence.unit.data();
+      candidates.push_back({&source, sentence, SearchableText(sentence.text),
+                            SearchableText(sentence.unit),
+                            SearchableText(joined(sentence.headings)), topic,
+                            refers_back(sentence.text), has_previous});
     }
   }
   return candidates;
@@ -81,16 +105,18 @@ class Ranking {
  public:
   Ranking(const Question& question, std::string_view text, std::vector<Candidate> candidates)
       : question_(question), candidates_(std::move(candidates)), asked_(offline_embedding(text)) {
-    weigh_terms();
+    measure();
     for (std::size_t i = 0; i < candidates_.size(); ++i) rate(i);
   }
 
   const std::vector<Candidate>& candidates() const { return candidates_; }
 
-  // Indices, best first.
-  std::vector<std::size_t> order() const {
-    std::vector<std::size_t> order(candidates_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  // The candidates that cover the question, best first.
+  std::vector<std::size_t> answers() const {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      if (candidates_[i].cover >= least_cover) order.push_back(i);
+    }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return candidates_[a].score > candidates_[b].score;
     });
@@ -98,49 +124,66 @@ class Ranking {
   }
 
  private:
+  void measure() {
+    double total = 0;
+    for (const Candidate& candidate : candidates_) total += static_cast<double>(candidate.text.length);
+    mean_length_ = std::max(1.0, total / std::max(1.0, static_cast<double>(candidates_.size())));
+    for (const QuestionTerm& term : question_.terms) weigh(term);
+    forgive_straddling();
+  }
+
   // The weight of a term: its inverse frequency among the sentences, most when none has it.
-  void weigh_terms() {
-    const auto count = static_cast<double>(candidates_.size());
-    double total_length = 0;
+  void weigh(const QuestionTerm& term) {
+    double holding = 0;
+    bool headed = false;
     for (const Candidate& candidate : candidates_) {
-      total_length += static_cast<double>(candidate.text.length);
+      if (match(term, candidate.text) > 0) ++holding;
+      headed = headed || match(term, candidate.headings) > 0 || match(term, candidate.topic) > 0;
     }
-    mean_length_ = std::max(1.0, total_length / std::max(1.0, count));
-    for (const QuestionTerm& term : question_.terms) {
-      double holding = 0;
-      bool somewhere = false;
-      for (const Candidate& candidate : candidates_) {
-        if (match(term, candidate.text) > 0) ++holding;
-        somewhere = somewhere || match(term, candidate.headings) > 0;
-      }
-      somewhere = somewhere || holding > 0;
-      if (term.name && !somewhere) name_missing_ = true;
-      weights_.push_back(term.weight * std::log(1 + (count - holding + 0.5) / (holding + 0.5)));
-      total_weight_ += weights_.back();
+    present_.push_back(headed || holding > 0);
+    if (term.name && !present_.back()) name_missing_ = true;
+    const auto count = static_cast<double>(candidates_.size());
+    weights_.push_back(term.weight * std::log(1 + (count - holding + 0.5) / (holding + 0.5)));
+  }
+
+  // A bigram across the border of two words is no word: one that occurs nowhere is not missed for a
+  // character which a bigram beside it accounts for.
+  void forgive_straddling() {
+    const std::vector<QuestionTerm>& terms = question_.terms;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      if (present_[i]) continue;
+      const bool left = terms[i].straddles && i > 0 && present_[i - 1];
+      const bool right = i + 1 < terms.size() && terms[i + 1].straddles && present_[i + 1];
+      if (left && right) weights_[i] = 0;
+      if (left != right) weights_[i] *= half_straddling;
     }
   }
 
   void rate(std::size_t index) {
     Candidate& candidate = candidates_[index];
     const Candidate* const previous = candidate.has_previous ? &candidates_[index - 1] : nullptr;
-    const double own_length = static_cast<double>(candidate.text.length);
-    const double length = 1 - length_share + length_share * own_length / mean_length_;
-    double score = 0, cover = 0;
+    const double length = 1 - length_share +
+                          length_share * static_cast<double>(candidate.text.length) / mean_length_;
+    double score = 0, cover = 0, wanted = 0;
     for (std::size_t i = 0; i < question_.terms.size(); ++i) {
       const QuestionTerm& term = question_.terms[i];
       const double own = match(term, candidate.text);
-      const double heading = match(term, candidate.headings);
+      const double topic = match(term, candidate.topic);
+      const double heading = std::max(topic, match(term, candidate.headings));
+      const double paragraph = match(term, candidate.paragraph);
       const double before = previous == nullptr ? 0 : match(term, previous->text);
-      const double before_rank = candidate.refers ? referred : neighbour_rank;
-      const double before_cover = candidate.refers ? referred : neighbour_cover;
-      score += weights_[i] * std::max({own / std::max(0.6, length), heading * heading_rank,
-                                       before * before_rank});
-      cover += weights_[i] * std::max({own, heading * heading_cover, before * before_cover});
+      const double back = candidate.refers ? referred * before : 0;
+      const double named = term.name ? std::max(own, topic) : 0;
+      score += weights_[i] * std::max({own / std::max(0.6, length), named, heading * heading_rank,
+                                       before * before_rank, paragraph * paragraph_rank, back});
+      const double weight = weights_[i] * (topic > 0 || term.light ? topic_share : 1);
+      cover += weight * std::max({own, heading * heading_cover, paragraph * paragraph_cover, back});
+      wanted += weight;
     }
     score += embedding_share * dot(asked_, offline_embedding(candidate.sentence.text));
-    candidate.cover = total_weight_ > 0 ? cover / total_weight_ : 0;
+    candidate.cover = wanted > 0 ? cover / wanted : 0;
     candidate.score = score;
-    if (!fits(question_.type, candidate.sentence.text, candidate.text)) {
+    if (!fits(question_, candidate.sentence.text, candidate.text)) {
       candidate.score *= type_rank;
       candidate.cover *= type_cover;
     }
@@ -151,7 +194,8 @@ class Ranking {
   std::vector<Candidate> candidates_;
   std::vector<float> asked_;
   std::vector<double> weights_;
-  double total_weight_ = 0, mean_length_ = 1;
+  std::vector<bool> present_;
+  double mean_length_ = 1;
   bool name_missing_ = false;
 };
 
@@ -167,13 +211,13 @@ void quote(std::string& answer, const Candidate& candidate) {
 std::string quote_best(const Ranking& ranking) {
   std::string answer;
   const std::vector<Candidate>& candidates = ranking.candidates();
-  const std::vector<std::size_t> order = ranking.order();
-  if (order.empty() || candidates[order[0]].cover < least_cover) return answer;
+  const std::vector<std::size_t> order = ranking.answers();
+  if (order.empty()) return answer;
   const double best = candidates[order[0]].score;
   std::set<std::size_t> quoted;
   for (const std::size_t index : order) {
     const Candidate& candidate = candidates[index];
-    if (candidate.score < best * runner_up || candidate.cover < least_cover) continue;
+    if (candidate.score < best * runner_up) break;
     if (quoted.count(index) != 0) continue;
     const bool with_previous = candidate.refers && candidate.has_previous &&
                                quoted.count(index - 1) == 0 && quoted.size() + 2 <= most_quotes;

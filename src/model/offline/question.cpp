@@ -20,6 +20,11 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || is_upper(c); }
 
+// What only makes an English sentence a question.
+constexpr std::array english_frames = {"how many"sv, "how much"sv, "how long"sv, "how often"sv,
+                                       "how far"sv,  "how big"sv,  "how old"sv,  "how tall"sv,
+                                       "how do i know"sv, "what kind of"sv, "what does it mean"sv};
+
 // Words that only make a Chinese sentence a question or hold it together; longest first.
 constexpr std::array chinese_frames = {
     "是什么意思"sv, "多长时间"sv, "什么时候"sv, "什么时间"sv, "什么地方"sv, "可不可以"sv,
@@ -148,13 +153,15 @@ class Analyser {
  public:
   explicit Analyser(std::string_view text) : text_(text), rest_(ascii_lower(text)) {
     question_.chinese = holds_han(text);
+    question_.stems = stems_of(text);
   }
 
   Question analyse() {
     question_.type = question_.chinese ? chinese_type() : english_type();
     find_names();
     take_phrases();
-    if (question_.chinese) remove_frames();
+    remove(english_frames);
+    if (question_.chinese) remove(chinese_frames);
     for_each_lexical_token(rest_, LexicalUse::query,
                            [&](std::string_view token) { take_token(token); });
     return std::move(question_);
@@ -225,8 +232,9 @@ class Analyser {
     }
   }
 
-  void remove_frames() {
-    for (const std::string_view frame : chinese_frames) {
+  template <std::size_t n>
+  void remove(const std::array<std::string_view, n>& frames) {
+    for (const std::string_view frame : frames) {
       for (std::size_t at = rest_.find(frame); at != rest_.npos; at = rest_.find(frame)) {
         rest_.replace(at, frame.size(), " ");
       }
@@ -241,12 +249,16 @@ class Analyser {
     if (starts_with_han(token)) {
       term.text = token;
       if (token.size() <= 3) term.weight = light_weight;
+      term.straddles = !last_.empty() && token.starts_with(last_);
+      last_ = token.substr(utf8_length(token.front()));
     } else {
+      last_.clear();
       std::string stem(token);
       stem_word(stem);
       term.text = " " + stem + " ";
       if (weight == WordWeight::light || word_weight(stem) == WordWeight::light) {
         term.weight = light_weight;
+        term.light = true;
       }
       if (!term.name) add_synonyms(term, token);
     }
@@ -270,6 +282,7 @@ class Analyser {
 
   std::string_view text_;
   std::string rest_;
+  std::string last_;  // the second character of the bigram before
   std::vector<std::string> names_;
   Question question_;
 };
@@ -283,6 +296,24 @@ bool has_related(std::string_view padded, const std::string& stems) {
   for (std::size_t at = stems.find(wanted); at != stems.npos; at = stems.find(wanted, at + 1)) {
     const std::size_t end = stems.find(' ', at + 1);
     if (end - at - 1 <= stem.size() + 4) return true;
+  }
+  return false;
+}
+
+// A number the question does not itself name: "K2" is none, nor "1666" when it was asked about.
+bool holds_new_number(const Question& question, const SearchableText& text) {
+  const std::string_view stems = text.stems;
+  for (std::size_t at = stems.find(' '); at + 1 < stems.size(); at = stems.find(' ', at + 1)) {
+    if (!is_digit(stems[at + 1])) continue;
+    const std::string_view padded = stems.substr(at, stems.find(' ', at + 1) + 1 - at);
+    if (question.stems.find(padded) == std::string::npos) return true;
+  }
+  return false;
+}
+
+bool holds_inner_capital(std::string_view sentence) {
+  for (std::size_t at = 1; at < sentence.size(); ++at) {
+    if (is_upper(sentence[at]) && !is_upper(sentence[at - 1])) return true;
   }
   return false;
 }
@@ -303,23 +334,20 @@ double match(const QuestionTerm& term, const SearchableText& text) {
   return word && has_related(term.text, text.stems) ? related_credit : 0;
 }
 
-bool fits(AnswerType type, std::string_view sentence, const SearchableText& text) {
-  switch (type) {
+bool fits(const Question& question, std::string_view sentence, const SearchableText& text) {
+  switch (question.type) {
     case AnswerType::any:
     case AnswerType::reason:
       return true;
     case AnswerType::quantity:
-      return holds_digit(sentence) || holds_stem(number_words, text.stems) ||
+      return holds_new_number(question, text) || holds_stem(number_words, text.stems) ||
              holds_any(chinese_numbers, sentence);
     case AnswerType::time:
-      return holds_digit(sentence) || holds_stem(time_words, text.stems) ||
+      return holds_new_number(question, text) || holds_stem(time_words, text.stems) ||
              holds_any(chinese_times, sentence);
-    case AnswerType::person: {
-      for (std::size_t at = 1; at < sentence.size(); ++at) {
-        if (is_upper(sentence[at]) && !is_upper(sentence[at - 1])) return true;
-      }
-      return !std::any_of(sentence.begin(), sentence.end(), is_ascii_letter);
-    }
+    case AnswerType::person:
+      return holds_inner_capital(sentence) ||
+             std::none_of(sentence.begin(), sentence.end(), is_ascii_letter);
   }
   return true;
 }

@@ -15,13 +15,16 @@ struct QuestionTerm {
   std::string text;                       ///< stem, Chinese bigram or phrase
   std::vector<std::string> alternatives;  ///< stems or phrases that mean about the same
   double weight = 1;
-  bool name = false;  ///< a proper name or a code: nothing else will do
+  bool name = false;     ///< a proper name or a code: nothing else will do
+  bool light = false;    ///< says little
+  bool straddles = false;  ///< a Chinese bigram that shares its first character with the term before
 };
 
 struct Question {
   bool chinese = false;
   AnswerType type = AnswerType::any;
   std::vector<QuestionTerm> terms;
+  std::string stems;  ///< of the whole question, each between blanks
 };
 
 Question analyse_question(std::string_view text);
@@ -36,8 +39,8 @@ struct SearchableText {
 /// How well the text speaks of the term: 1 as asked, less by a synonym or a related form, 0 not.
 double match(const QuestionTerm& term, const SearchableText& text);
 
-/// Whether the text holds what the type asks for.
-bool fits(AnswerType type, std::string_view sentence, const SearchableText& text);
+/// Whether the sentence holds what the question's type asks for and the question did not bring.
+bool fits(const Question& question, std::string_view sentence, const SearchableText& text);
 
 }  // namespace v0
 }  // namespace lian

@@ -166,7 +166,7 @@ class Splitter {
       return;
     }
     if (in_code_) return emit(line, SentenceKind::code);
-    if (line.empty()) return end_paragraph();
+    if (line.empty()) return flush();
     if (line.starts_with('|')) return take_row(line);
     if (line.starts_with('#')) return take_heading(line);
     if (take_underline(line)) return;
@@ -182,11 +182,6 @@ class Splitter {
     end_ = at + line_.size();
     ++lines_;
     if (line.ends_with(':') || line.ends_with("：")) flush();
-  }
-
-  void end_paragraph() {
-    flush();
-    after_blank_ = true;
   }
 
   void take_row(std::string_view line) {
@@ -246,18 +241,20 @@ class Splitter {
     if (heading) return open_heading(sentences_.empty() ? 1 : 5, unit);
     for (std::size_t at = 0; at < unit.size();) {
       const std::size_t end = sentence_end(unit, at);
-      emit(trimmed(unit.substr(at, end - at)), kind_);
+      emit(trimmed(unit.substr(at, end - at)), kind_, unit);
       at = end;
     }
   }
 
-  void emit(std::string_view text, SentenceKind kind) {
+  void emit(std::string_view text, SentenceKind kind) { emit(text, kind, text); }
+
+  void emit(std::string_view text, SentenceKind kind, std::string_view unit) {
     if (text.empty()) return;
     Sentence sentence;
     sentence.text = text;
     sentence.kind = kind;
     for (const Heading& heading : headings_) sentence.headings.push_back(heading.text);
-    sentence.opens_paragraph = std::exchange(after_blank_, false) || sentences_.empty();
+    sentence.unit = unit;
     sentences_.push_back(std::move(sentence));
   }
 
@@ -266,7 +263,7 @@ class Splitter {
   std::string_view text_, line_;
   std::size_t begin_ = none, end_ = 0, lines_ = 0;
   SentenceKind kind_ = SentenceKind::prose;
-  bool in_code_ = false, after_blank_ = true;
+  bool in_code_ = false;
   std::vector<Heading> headings_;
   std::vector<Sentence> sentences_;
 };

@@ -14,7 +14,7 @@ struct Sentence {
   std::string_view text;
   SentenceKind kind = SentenceKind::prose;
   std::vector<std::string_view> headings;
-  bool opens_paragraph = false;
+  std::string_view unit;  ///< the paragraph, list item or line it is part of
 };
 
 /// Cuts plain or Markdown text into sentences, English and Chinese: prose at ends of sentences

@@ -23,14 +23,17 @@ constexpr std::array silent_words = {
     "your"sv, "yours"sv};
 
 constexpr std::array light_words = {
-    "actually"sv, "after"sv, "all"sv, "allow"sv, "already"sv, "also"sv, "always"sv, "before"sv,
-    "case"sv, "come"sv, "during"sv, "each"sv, "ever"sv, "every"sv, "everyone"sv, "exactly"sv,
-    "far"sv, "find"sv, "get"sv, "give"sv, "go"sv, "happen"sv, "kind"sv, "know"sv, "let"sv,
-    "like"sv, "long"sv, "make"sv, "many"sv, "mean"sv, "more"sv, "much"sv, "must"sv, "need"sv,
-    "often"sv, "old"sv, "one"sv, "only"sv, "other"sv, "out"sv, "over"sv, "people"sv, "person"sv,
-    "possible"sv, "put"sv, "say"sv, "somebody"sv, "someone"sv, "something"sv, "still"sv, "such"sv,
-    "take"sv, "tell"sv, "thing"sv, "time"sv, "under"sv, "until"sv, "up"sv, "use"sv, "want"sv,
-    "way"sv, "without"sv};
+    "actually"sv, "after"sv, "all"sv, "allow"sv, "already"sv, "also"sv, "always"sv, "anybody"sv,
+    "anyone"sv, "available"sv, "before"sv, "belong"sv, "called"sv, "case"sv, "certain"sv,
+    "come"sv, "current"sv, "different"sv, "during"sv, "each"sv, "ever"sv, "every"sv, "everyone"sv,
+    "exact"sv, "exactly"sv, "far"sv, "final"sv, "find"sv, "general"sv, "get"sv, "give"sv, "go"sv,
+    "happen"sv, "instead"sv, "kind"sv, "know"sv, "latest"sv, "let"sv, "like"sv, "long"sv,
+    "main"sv, "make"sv, "many"sv, "mean"sv, "more"sv, "much"sv, "must"sv, "need"sv, "new"sv,
+    "normal"sv, "normally"sv, "often"sv, "old"sv, "one"sv, "only"sv, "other"sv, "out"sv, "over"sv,
+    "own"sv, "people"sv, "per"sv, "person"sv, "possible"sv, "put"sv, "regular"sv, "say"sv,
+    "somebody"sv, "someone"sv, "something"sv, "specific"sv, "still"sv, "such"sv, "take"sv,
+    "tell"sv, "thing"sv, "time"sv, "total"sv, "under"sv, "until"sv, "up"sv, "use"sv, "usual"sv,
+    "usually"sv, "want"sv, "way"sv, "whole"sv, "without"sv};
 
 constexpr std::array silent_characters = {
     "个"sv, "为"sv, "么"sv, "之"sv, "也"sv, "了"sv, "于"sv, "些"sv, "什"sv, "从"sv, "他"sv, "们"sv, "会"sv,
