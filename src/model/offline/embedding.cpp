@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "core/lexical_tokens.hpp"
 #include "model/offline/offline.hpp"
@@ -13,9 +14,10 @@ inline namespace v0 {
 namespace {
 
 // Part of the embedding's definition: to change one is to change offline_embedding_name.
-constexpr std::int64_t word_share = 16, light_share = 4, silent_share = 1, pair_share = 6;
-constexpr std::int64_t trigram_share = 2, character_share = 2, bigram_share = 14;
-constexpr std::int64_t faint_bigram_share = 3;
+constexpr std::uint32_t word_share = 16, light_share = 4, silent_share = 1, pair_share = 6;
+constexpr std::uint32_t trigram_share = 2, character_share = 2, bigram_share = 14;
+constexpr std::uint32_t faint_bigram_share = 3;
+constexpr std::uint32_t most_counted = 1U << 30;
 constexpr std::uint64_t word_seed = 0x6C69616E776F7264, pair_seed = 0x6C69616E70616972;
 constexpr std::uint64_t trigram_seed = 0x6C69616E74726967, han_seed = 0x6C69616E68616E7A;
 
@@ -43,12 +45,13 @@ std::int64_t dampened(std::uint64_t count) {
 // Counts of features by hash: open addressing, grown by doubling.
 class FeatureCounts {
  public:
-  FeatureCounts() : entries_(1024) {}
+  explicit FeatureCounts(std::size_t text_size)
+      : entries_(std::bit_ceil(std::clamp<std::size_t>(text_size, 64, 8192) * 2)) {}
 
-  void add(std::uint64_t hash, std::int64_t share) {
+  void add(std::uint64_t hash, std::uint32_t share) {
     if (hash == 0) hash = 1;  // 0 marks a free entry
     Entry& entry = find(entries_, hash);
-    ++entry.count;
+    if (entry.count != most_counted) ++entry.count;
     if (entry.hash != 0) return;
     entry.hash = hash;
     entry.share = share;
@@ -58,15 +61,15 @@ class FeatureCounts {
   void spread(std::array<std::int64_t, offline_embedding_dimension>& sums) const {
     for (const Entry& entry : entries_) {
       if (entry.hash == 0) continue;
-      const std::int64_t value = entry.share * dampened(entry.count);
+      const std::int64_t value = std::int64_t{entry.share} * dampened(entry.count);
       sums[entry.hash % offline_embedding_dimension] += (entry.hash >> 63) != 0 ? -value : value;
     }
   }
 
  private:
   struct Entry {
-    std::uint64_t hash = 0, count = 0;
-    std::int64_t share = 0;
+    std::uint64_t hash = 0;
+    std::uint32_t count = 0, share = 0;
   };
 
   static Entry& find(std::vector<Entry>& entries, std::uint64_t hash) {
@@ -90,6 +93,8 @@ class FeatureCounts {
 
 class Features {
  public:
+  explicit Features(std::size_t text_size) : counts_(text_size) {}
+
   void take(std::string_view token) {
     if (static_cast<unsigned char>(token.front()) >= 0xE3) return take_unspaced(token);
     take_word(token);
@@ -104,12 +109,11 @@ class Features {
     const std::size_t first = std::min(utf8_length(token.front()), token.size());
     const std::uint64_t hash = hashed(han_seed, token);
     if (first == token.size()) {
-      const bool silent = word_weight(token) == WordWeight::none;
-      return counts_.add(hash, silent ? silent_share : character_share);
+      before_silent_ = std::exchange(silent_, word_weight(token) == WordWeight::none);
+      return counts_.add(hash, silent_ ? silent_share : character_share);
     }
-    const bool faint = word_weight(token.substr(0, first)) == WordWeight::none ||
-                       word_weight(token.substr(first)) == WordWeight::none;
-    counts_.add(hash, faint ? faint_bigram_share : bigram_share);
+    // A pair comes right behind its second character.
+    counts_.add(hash, silent_ || before_silent_ ? faint_bigram_share : bigram_share);
   }
 
   void take_word(std::string_view token) {
@@ -140,6 +144,7 @@ class Features {
   FeatureCounts counts_;
   std::string stem_;
   std::uint64_t previous_ = 0;
+  bool silent_ = false, before_silent_ = false;
 };
 
 // Scaled so that the sum of 512 squares fits 64 bits, which keeps the length exact up to one root.
@@ -155,7 +160,7 @@ void fit(std::array<std::int64_t, offline_embedding_dimension>& sums) {
 }  // namespace
 
 std::vector<float> offline_embedding(std::string_view text) {
-  Features features;
+  Features features(text.size());
   for_each_lexical_token(text, LexicalUse::index,
                          [&](std::string_view token) { features.take(token); });
   std::array<std::int64_t, offline_embedding_dimension> sums{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace lian {
 inline namespace v0 {
@@ -9,7 +10,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Sorted bytewise, for binary search.
 constexpr std::array silent_words = {
     "a"sv, "about"sv, "am"sv, "an"sv, "and"sv, "any"sv, "are"sv, "as"sv, "at"sv, "be"sv, "been"sv,
     "being"sv, "but"sv, "by"sv, "can"sv, "could"sv, "did"sv, "do"sv, "does"sv, "else"sv, "for"sv,
@@ -35,18 +35,15 @@ constexpr std::array light_words = {
     "tell"sv, "thing"sv, "time"sv, "total"sv, "under"sv, "until"sv, "up"sv, "use"sv, "usual"sv,
     "usually"sv, "want"sv, "way"sv, "whole"sv, "without"sv};
 
-constexpr std::array silent_characters = {
-    "个"sv, "为"sv, "么"sv, "之"sv, "也"sv, "了"sv, "于"sv, "些"sv, "什"sv, "从"sv, "他"sv, "们"sv, "会"sv,
-    "但"sv, "何"sv, "你"sv, "使"sv, "其"sv, "再"sv, "几"sv, "到"sv, "又"sv, "及"sv, "可"sv, "向"sv, "吗"sv,
-    "吧"sv, "呢"sv, "和"sv, "哪"sv, "啊"sv, "在"sv, "多"sv, "她"sv, "它"sv, "对"sv, "将"sv, "就"sv, "并"sv,
-    "很"sv, "怎"sv, "您"sv, "我"sv, "所"sv, "把"sv, "是"sv, "有"sv, "来"sv, "某"sv, "每"sv, "由"sv, "的"sv,
-    "能"sv, "被"sv, "要"sv, "让"sv, "该"sv, "谁"sv, "还"sv, "这"sv, "那"sv, "都"sv, "里"sv};
+// Sorted, for binary search.
+constexpr std::u32string_view silent_characters =
+    U"个为么之也了于些什从他们会但何你使其再几到又及可向吗吧呢和哪啊在多她它"
+    U"对将就并很怎您我所把是有来某每由的能被要让该谁还这那都里";
 
 struct Form {
   std::string_view form, base;
 };
 
-// Sorted by form.
 constexpr std::array irregular_forms = {
     Form{"began"sv, "begin"sv}, Form{"begun"sv, "begin"sv}, Form{"bought"sv, "buy"sv},
     Form{"broke"sv, "break"sv}, Form{"broken"sv, "break"sv}, Form{"brought"sv, "bring"sv},
@@ -74,9 +71,47 @@ constexpr std::array irregular_forms = {
     Form{"won"sv, "win"sv}, Form{"wore"sv, "wear"sv}, Form{"worn"sv, "wear"sv},
     Form{"written"sv, "write"sv}, Form{"wrote"sv, "write"sv}};
 
-template <std::size_t n>
-constexpr bool contains(const std::array<std::string_view, n>& sorted, std::string_view word) {
-  return std::binary_search(sorted.begin(), sorted.end(), word);
+struct WordFacts {
+  std::string_view word, base;
+  WordWeight weight = WordWeight::full;
+};
+
+constexpr std::size_t slot_count = 1024;
+
+constexpr std::size_t slot_of(std::string_view word) {
+  std::uint32_t hash = 0x811C9DC5;
+  for (const char c : word) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
+  return (hash ^ (hash >> 15)) % slot_count;
+}
+
+constexpr std::size_t find_slot(const std::array<WordFacts, slot_count>& slots,
+                                std::string_view word) {
+  std::size_t slot = slot_of(word);
+  while (!slots[slot].word.empty() && slots[slot].word != word) slot = (slot + 1) % slot_count;
+  return slot;
+}
+
+// The tables above by hash: every word of every text is looked up.
+constexpr std::array<WordFacts, slot_count> known_words = [] {
+  std::array<WordFacts, slot_count> slots{};
+  const auto entry = [&](std::string_view word) -> WordFacts& {
+    WordFacts& facts = slots[find_slot(slots, word)];
+    facts.word = word;
+    return facts;
+  };
+  for (const std::string_view word : silent_words) entry(word).weight = WordWeight::none;
+  for (const std::string_view word : light_words) entry(word).weight = WordWeight::light;
+  for (const Form& form : irregular_forms) entry(form.form).base = form.base;
+  return slots;
+}();
+
+const WordFacts& facts_of(std::string_view word) { return known_words[find_slot(known_words, word)]; }
+
+bool is_silent_character(std::string_view character) {
+  if (character.size() != 3) return false;
+  const auto low = [&](std::size_t i) { return static_cast<char32_t>(character[i] & 0x3F); };
+  const char32_t point = static_cast<char32_t>(character[0] & 0x0F) << 12 | low(1) << 6 | low(2);
+  return std::binary_search(silent_characters.begin(), silent_characters.end(), point);
 }
 
 bool ends_with_cut(std::string& word, std::string_view ending, std::size_t least) {
@@ -123,8 +158,8 @@ void cut_verb_ending(std::string& word) {
 }  // namespace
 
 WordWeight word_weight(std::string_view word) noexcept {
-  if (contains(silent_words, word) || contains(silent_characters, word)) return WordWeight::none;
-  return contains(light_words, word) ? WordWeight::light : WordWeight::full;
+  if (starts_with_han(word)) return is_silent_character(word) ? WordWeight::none : WordWeight::full;
+  return facts_of(word).weight;
 }
 
 void stem_word(std::string& word) {
@@ -132,10 +167,7 @@ void stem_word(std::string& word) {
   for (const char c : word) {
     if (c < 'a' || c > 'z') return;
   }
-  const auto form = std::lower_bound(
-      irregular_forms.begin(), irregular_forms.end(), std::string_view(word),
-      [](const Form& entry, std::string_view value) { return entry.form < value; });
-  if (form != irregular_forms.end() && form->form == word) word.assign(form->base);
+  if (const std::string_view base = facts_of(word).base; !base.empty()) word.assign(base);
   fold_plural(word);
   cut_verb_ending(word);
   if (!ends_with_cut(word, "ness", 3) && !ends_with_cut(word, "ment", 4)) {

@@ -6,8 +6,8 @@
 namespace lian {
 inline namespace v0 {
 
-/// How much a word says. Particles say nothing; light words ("get", "need") little.
-enum class WordWeight { none, light, full };
+/// How much a word says: light words ("get", "need") little, particles nothing.
+enum class WordWeight { full, light, none };
 
 /// The weight of a case-folded English word, or of a single Chinese character.
 WordWeight word_weight(std::string_view word) noexcept;
