@@ -60,13 +60,19 @@ std::string joined(const std::vector<std::string_view>& headings) {
   return all;
 }
 
+// "a.md (lines 3-9)" is a block of "a.md".
+std::string_view document_name(const OfflineSource& source) {
+  const std::string_view name = source.name;
+  return name.ends_with(')') ? name.substr(0, name.rfind(" (")) : name;
+}
+
 // What each name's documents are about: the name and the headings that open its blocks, for a later
 // block of a document does not repeat the title.
 std::map<std::string_view, std::string> topics_of(const std::vector<OfflineSource>& sources) {
   std::map<std::string_view, std::string> topics;
   for (const OfflineSource& source : sources) {
-    std::string& topic = topics[source.name];
-    if (topic.empty()) topic = source.name;
+    std::string& topic = topics[document_name(source)];
+    if (topic.empty()) topic = document_name(source);
     const std::vector<Sentence> sentences = split_sentences(source.text);
     if (!sentences.empty() && sentences[0].kind == SentenceKind::heading) {
       topic.append("\n").append(sentences[0].text);
@@ -81,7 +87,7 @@ std::vector<Candidate> read_candidates(const std::vector<OfflineSource>& sources
   const std::map<std::string_view, std::string> topics = topics_of(sources);
   for (const OfflineSource& source : sources) {
     const std::vector<Sentence> sentences = split_sentences(source.text);
-    const SearchableText topic(topics.at(source.name));
+    const SearchableText topic(topics.at(document_name(source)));
     const char* unit = nullptr;
     for (const Sentence& sentence : sentences) {
       if (sentence.kind == SentenceKind::heading || !seen.insert(sentence.text).second) continue;

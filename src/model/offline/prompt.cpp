@@ -84,9 +84,23 @@ const Message* last_of_user(const Messages& messages) {
   return nullptr;
 }
 
-// The last paragraph asks; what stands above it is read.
+// The question without the line "Answer:" that many prompts end with.
+std::string without_answer_label(std::string_view question) {
+  question = trimmed(question);
+  const std::size_t newline = question.rfind('\n');
+  const bool labelled = question.ends_with(':') || question.ends_with("：");
+  if (newline != question.npos && labelled) question = trimmed(question.substr(0, newline));
+  return std::string(question);
+}
+
+// The last paragraph asks, or what a label says to ask; what stands above it is read.
 void read_single_message(std::string_view text, OfflinePrompt& prompt) {
   text = trimmed(text);
+  if (const auto label = find_label(text, question_labels, true)) {
+    prompt.question = without_answer_label(text.substr(label->end));
+    if (label->line >= shortest_document) prompt.sources = read_blocks(text.substr(0, label->line));
+    return;
+  }
   const std::size_t blank = text.rfind("\n\n");
   const std::size_t newline = blank != text.npos ? blank : text.rfind('\n');
   if (newline == text.npos || newline < shortest_document) {
@@ -110,27 +124,35 @@ OfflinePrompt read_unlabelled(const Messages& messages) {
   return prompt;
 }
 
+// A message with the label "Context:" at `context`. Whoever asks in a later message asks there.
+OfflinePrompt read_labelled(std::string_view text, const Label& context, const Message* later) {
+  OfflinePrompt prompt;
+  const auto question = later == nullptr ? find_label(text, question_labels, true) : std::nullopt;
+  const bool below = question && question->line >= context.end;
+  const std::size_t end = below ? question->line : text.size();
+  prompt.sources = read_blocks(text.substr(context.end, end - context.end));
+  if (question) {
+    const std::size_t stop = below ? text.size() : context.line;
+    prompt.question = without_answer_label(text.substr(question->end, stop - question->end));
+  } else if (later != nullptr) {
+    const std::string asked = later->text();
+    const auto label = find_label(asked, question_labels, false);
+    prompt.question = trimmed(std::string_view(asked).substr(label ? label->end : 0));
+  }
+  return prompt;
+}
+
 }  // namespace
 
 OfflinePrompt read_offline_prompt(const Messages& messages) {
+  const Message* later = nullptr;
   for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
-    const std::string owned = message->text();
-    const std::string_view text = owned;
-    const auto context = find_label(text, context_labels, false);
-    if (!context || message->role == Role::assistant) continue;
-    OfflinePrompt prompt;
-    const auto question = find_label(text, question_labels, true);
-    const bool below = question && question->line >= context->end;
-    const std::size_t end = below ? question->line : text.size();
-    prompt.sources = read_blocks(text.substr(context->end, end - context->end));
-    if (question) {
-      const std::size_t stop = below ? text.size() : context->line;
-      prompt.question = trimmed(text.substr(question->end, stop - question->end));
-    } else if (const Message* const asking = last_of_user(messages);
-               asking != nullptr && asking != &*message) {
-      prompt.question = trimmed(asking->text());
+    if (message->role == Role::assistant) continue;
+    const std::string text = message->text();
+    if (const auto context = find_label(text, context_labels, false)) {
+      return read_labelled(text, *context, later);
     }
-    return prompt;
+    if (later == nullptr && message->role == Role::user) later = &*message;
   }
   return read_unlabelled(messages);
 }
