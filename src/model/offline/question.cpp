@@ -27,21 +27,19 @@ constexpr std::array english_frames = {"how many"sv, "how much"sv, "how long"sv,
 
 // Words that only make a Chinese sentence a question or hold it together; longest first.
 constexpr std::array chinese_frames = {
-    "是什么意思"sv, "多长时间"sv, "什么时候"sv, "什么时间"sv, "什么地方"sv, "可不可以"sv,
-    "什么意思"sv,   "什么原因"sv, "的时候"sv,   "怎么办"sv,   "怎么样"sv,   "为什么"sv,
-    "是多少"sv,     "能不能"sv,   "是不是"sv,   "有没有"sv,   "哪一年"sv,   "哪一天"sv,
-    "多少钱"sv,     "什么"sv,     "多少"sv,     "多久"sv,     "多长"sv,     "多大"sv,
-    "多高"sv,       "多重"sv,     "哪年"sv,     "哪天"sv,     "哪里"sv,     "哪儿"sv,
-    "哪个"sv,       "哪些"sv,     "哪种"sv,     "哪位"sv,     "怎么"sv,     "怎样"sv,
-    "如何"sv,       "请问"sv,     "可以"sv,     "应该"sv,     "需要"sv,     "必须"sv,
-    "如果"sv,       "是否"sv,     "几天"sv,     "几次"sv,     "几个"sv,     "几种"sv,
-    "几点"sv,       "几号"sv,     "何时"sv,     "一般"sv,     "现在"sv,     "我们"sv,
-    "他们"sv,       "你们"sv,     "还能"sv,     "的"sv,       "了"sv,       "是"sv,
-    "吗"sv,         "呢"sv,       "吧"sv,       "我"sv,       "你"sv,       "他"sv,
-    "她"sv,         "谁"sv,       "哪"sv,       "几"sv,       "把"sv,       "被"sv,
-    "和"sv,         "跟"sv,       "与"sv,       "能"sv,       "会"sv,       "要"sv,
-    "还"sv,         "就"sv,       "都"sv,       "也"sv,       "在"sv,       "有"sv,
-    "里"sv,         "那"sv,       "这"sv,       "去"sv,       "往"sv,       "让"sv};
+    "是什么意思"sv, "是怎么回事"sv, "什么原因"sv, "什么地方"sv, "什么意思"sv, "什么时候"sv, "什么时间"sv, "可不可以"sv,
+    "多长时间"sv, "怎么回事"sv, "为什么"sv, "什么人"sv, "什么样"sv, "叫什么"sv, "哪一天"sv, "哪一年"sv, "哪些人"sv, "多少钱"sv,
+    "怎么办"sv, "怎么样"sv, "情况下"sv, "是不是"sv, "是多少"sv, "有什么"sv, "有哪些"sv, "有没有"sv, "的时候"sv, "能不能"sv,
+    "一下"sv, "一直"sv, "一般"sv, "为何"sv, "为啥"sv, "主要"sv, "之后"sv, "人家"sv, "什么"sv, "他们"sv, "以后"sv,
+    "何时"sv, "你们"sv, "具体"sv, "几个"sv, "几号"sv, "几天"sv, "几次"sv, "几点"sv, "几种"sv, "分别"sv, "到底"sv,
+    "可以"sv, "哪个"sv, "哪些"sv, "哪位"sv, "哪儿"sv, "哪天"sv, "哪家"sv, "哪年"sv, "哪种"sv, "哪里"sv, "回事"sv,
+    "多久"sv, "多大"sv, "多少"sv, "多重"sv, "多长"sv, "多高"sv, "大家"sv, "大概"sv, "大约"sv, "如何"sv, "如果"sv,
+    "已经"sv, "平时"sv, "应该"sv, "当时"sv, "必须"sv, "怎么"sv, "怎样"sv, "情况"sv, "我们"sv, "是否"sv, "是在"sv,
+    "是由"sv, "曾经"sv, "现在"sv, "究竟"sv, "自己"sv, "请问"sv, "还能"sv, "这个"sv, "通常"sv, "那个"sv, "需要"sv,
+    "与"sv, "也"sv, "了"sv, "从"sv, "他"sv, "会"sv, "你"sv, "几"sv, "去"sv, "只"sv, "吗"sv, "吧"sv, "呢"sv,
+    "咋"sv, "和"sv, "哪"sv, "啥"sv, "在"sv, "她"sv, "对"sv, "就"sv, "往"sv, "得"sv, "我"sv, "才"sv, "把"sv,
+    "是"sv, "有"sv, "由"sv, "的"sv, "着"sv, "给"sv, "能"sv, "被"sv, "要"sv, "让"sv, "谁"sv, "跟"sv, "过"sv,
+    "还"sv, "这"sv, "那"sv, "都"sv, "里"sv};
 
 constexpr std::array number_words = {
     "one"sv,     "two"sv,    "three"sv,  "four"sv,   "five"sv,     "six"sv,     "seven"sv,
@@ -59,6 +57,22 @@ constexpr std::array time_words = {
     "morn"sv,      "noon"sv,     "midnight"sv, "dai"sv,     "week"sv,     "month"sv,  "year"sv,
     "before"sv,    "befor"sv,    "after"sv,    "when"sv,    "until"sv,    "during"sv, "centuri"sv,
     "hour"sv,      "minut"sv,    "alwai"sv,    "immediat"sv, "weekli"sv,  "daili"sv};
+
+constexpr std::array price_questions = {" cost"sv, " price"sv, " fee"sv,    "多少钱"sv, "价格"sv,
+                                        "售价"sv,  "费用"sv,   "收费多少"sv, "票价"sv,   "价钱"sv};
+
+constexpr std::array currencies = {"$"sv, "€"sv, "£"sv, "¥"sv, "￥"sv, "元"sv, "块钱"sv, "免费"sv};
+
+constexpr std::array currency_words = {"eur"sv,  "euro"sv, "usd"sv,  "dollar"sv, "pound"sv,
+                                       "cent"sv, "rmb"sv,  "yuan"sv, "gbp"sv,    "chf"sv,
+                                       "franc"sv, "yen"sv, "penni"sv, "free"sv};
+
+constexpr std::array reason_words = {"because"sv, "becaus"sv, "due"sv, "reason"sv, "since"sv,
+                                     "caus"sv,    "thus"sv,   "so"sv,  "therefor"sv, "to"sv,
+                                     "for"sv,     "as"sv};
+
+constexpr std::array chinese_reasons = {"因"sv, "由于"sv, "所以"sv, "以免"sv, "以防"sv,
+                                        "防止"sv, "为了"sv, "为的是"sv, "导致"sv, "使"sv};
 
 constexpr std::array chinese_numbers = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv, "六"sv, "七"sv,
                                         "八"sv, "九"sv, "十"sv, "百"sv, "千"sv, "万"sv, "半"sv,
@@ -171,6 +185,7 @@ class Analyser {
   AnswerType english_type() const {
     const std::string words = " " + rest_;
     const auto asks = [&](std::string_view phrase) { return words.find(phrase) != words.npos; };
+    if (holds_any(price_questions, words)) return AnswerType::price;
     if (asks(" how many") || asks(" how much") || asks(" how long") || asks(" how often") ||
         asks(" how far") || asks(" how big") || asks(" how tall") || asks(" how old")) {
       return AnswerType::quantity;
@@ -189,6 +204,7 @@ class Analyser {
     constexpr std::array quantities = {"多少"sv, "多久"sv, "多长"sv, "多大"sv, "多高"sv,
                                        "多重"sv, "几"sv,   "多远"sv, "多快"sv};
     constexpr std::array reasons = {"为什么"sv, "原因"sv, "为何"sv};
+    if (holds_any(price_questions, rest_)) return AnswerType::price;
     if (holds_any(times, rest_)) return AnswerType::time;
     if (holds_any(reasons, rest_)) return AnswerType::reason;
     return holds_any(quantities, rest_) ? AnswerType::quantity : AnswerType::any;
@@ -337,8 +353,11 @@ double match(const QuestionTerm& term, const SearchableText& text) {
 bool fits(const Question& question, std::string_view sentence, const SearchableText& text) {
   switch (question.type) {
     case AnswerType::any:
-    case AnswerType::reason:
       return true;
+    case AnswerType::reason:
+      return holds_stem(reason_words, text.stems) || holds_any(chinese_reasons, sentence);
+    case AnswerType::price:
+      return holds_stem(currency_words, text.stems) || holds_any(currencies, sentence);
     case AnswerType::quantity:
       return holds_new_number(question, text) || holds_stem(number_words, text.stems) ||
              holds_any(chinese_numbers, sentence);

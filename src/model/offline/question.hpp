@@ -8,7 +8,7 @@ namespace lian {
 inline namespace v0 {
 
 /// What an answer must hold.
-enum class AnswerType { any, quantity, time, person, reason };
+enum class AnswerType { any, quantity, price, time, person, reason };
 
 /// One thing a sentence should speak of.
 struct QuestionTerm {
