@@ -18,11 +18,10 @@ namespace {
 constexpr std::size_t base_threads = 4;
 constexpr std::size_t max_idle_loops = 16;
 
-// Run ids start at a random place so that ids of two processes seldom meet in one trace.
-RunId first_run_id() {
-  RunId id = 1;
-  if (getrandom(&id, sizeof id, GRND_NONBLOCK) != sizeof id) return 1;
-  return (id >> 16) | 1;
+std::uint64_t seed() {
+  std::uint64_t bits = 0;
+  if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) == sizeof bits) return bits;
+  return static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
 }
 
 // libcurl's own start-up is thread-safe since 7.84 and counts its calls.
@@ -38,7 +37,8 @@ Runtime::State::State(RuntimeOptions runtime_options)
     : options(start_libcurl(std::move(runtime_options))),
       proxies(ProxySettings::from_environment()),
       transport(options.transport() ? options.transport() : std::make_shared<CurlTransport>()),
-      next_run(first_run_id()),
+      next_run((seed() >> 16) | 1),  // ids of two processes seldom meet in one trace
+      random(seed()),
       pool(std::max<std::size_t>(base_threads, std::thread::hardware_concurrency()),
            options.blocking_threads()) {}
 
@@ -121,6 +121,18 @@ void Runtime::poll() {
 namespace detail {
 
 RunId next_run_id(Runtime& runtime) noexcept { return runtime.state().next_run.fetch_add(1); }
+
+// SplitMix64 (Steele, Lea, Flood 2014) over a counter that starts at a random place.
+std::uint64_t random_bits(Runtime& runtime) noexcept {
+  std::uint64_t z = runtime.state().random.fetch_add(0x9e3779b97f4a7c15U);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+double random_unit(Runtime& runtime) noexcept {
+  return static_cast<double>(random_bits(runtime) >> 11) * 0x1.0p-53;
+}
 
 Lease::Lease(Runtime& runtime) : loop_(nullptr) {
   const auto state = runtime.shared_state();

@@ -23,6 +23,7 @@ struct Runtime::State {
   std::shared_ptr<HttpTransport> transport;
   RetryQuota retry_quota;
   std::atomic<RunId> next_run;
+  std::atomic<std::uint64_t> random;
   ThreadPool pool;
 
   std::mutex mutex;                              // guards what follows
