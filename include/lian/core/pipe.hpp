@@ -121,20 +121,29 @@ Runnable<In, Out> sequence(const Runnable<In, Gives>& left, const Runnable<Takes
 
 }  // namespace detail
 
+/// What takes its input type from the step before it, e.g. `assign(…)` and `prompt<"…">`: gives a
+/// Runnable by `after<Gives>()`, or by `first()` when no step is before it. Has a type `step_maker`.
+template <class T>
+concept StepMaker = requires { typename std::remove_cvref_t<T>::step_maker; };
+
 /// `a | b`: what `a` gives goes into `b`. A function, a generic lambda or a coroutine may stand on
 /// the right. The result is a plain Runnable from the input of `a` to the output of `b`.
 template <class A, class B>
-  requires(StepHandle<A> || StepHandle<B>)
+  requires(StepHandle<A> || StepHandle<B> || StepMaker<A> || StepMaker<B>)
 auto operator|(A&& left, B&& right) {
-  if constexpr (StepHandle<A> && StepHandle<B>) {
-    return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
-  } else if constexpr (StepHandle<A>) {
-    using Gives = typename RunnableOf<A>::Out;
-    return detail::sequence(detail::runnable_of(left),
-                            detail::wrap<Gives>(std::forward<B>(right)));
-  } else {
+  if constexpr (StepMaker<A>) {
+    return left.first() | std::forward<B>(right);
+  } else if constexpr (!StepHandle<A>) {
     static_cast<void>(sizeof(function_must_be_wrapped<std::remove_cvref_t<A>>));
-    return detail::runnable_of(right);
+    return std::remove_cvref_t<B>(right);
+  } else {
+    using Gives = typename RunnableOf<A>::Out;
+    if constexpr (StepHandle<B>)
+      return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
+    else if constexpr (StepMaker<B>)
+      return detail::sequence(detail::runnable_of(left), right.template after<Gives>());
+    else
+      return detail::sequence(detail::runnable_of(left), detail::wrap<Gives>(std::forward<B>(right)));
   }
 }
 
