@@ -38,6 +38,7 @@ foreach(component IN LISTS lian_components)
 endforeach()
 
 install(DIRECTORY include/lian DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 configure_package_config_file(cmake/lianConfig.cmake.in "${PROJECT_BINARY_DIR}/lianConfig.cmake"
   INSTALL_DESTINATION "${lian_package_folder}" NO_SET_AND_CHECK_MACRO)

@@ -3,6 +3,10 @@ if(NOT PROJECT_IS_TOP_LEVEL)
   return()
 endif()
 
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(LIAN_CCACHE ccache)
   mark_as_advanced(LIAN_CCACHE)

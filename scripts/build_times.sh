@@ -13,7 +13,8 @@ awk -F'\t' -v limit="$limit" -v preset="$preset" '
   $4 ~ /\.(o|gch|pch)$/ { seconds[$4] = ($2 - $1) / 1000 }
   END {
     for (file in seconds) { total += seconds[file]; count++ }
-    printf "%s: %d sources, %.0f s of compiler time; the slowest:\n", preset, count, total
+    printf "%s: %d sources, %.0f s of compiler time, about %.1f minutes on two cores; the slowest:\n",
+      preset, count, total, total / 120
     order = "sort -rn | head -8"
     for (file in seconds) {
       printf "  %6.1f s  %s\n", seconds[file], file | order

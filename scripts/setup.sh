@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# scripts/setup.sh [test] [clang] [bench]: installs what a build of lian needs and this machine lacks.
-# Debian and Ubuntu by apt, as root or with sudo; elsewhere it names what is needed. Says nothing and
-# returns at once when nothing is missing.
+# scripts/setup.sh [test] [clang] [bench] [peers]: installs what a build of lian needs and this machine
+# lacks. Debian and Ubuntu by apt, as root or with sudo; elsewhere it names what is needed. Says nothing
+# and returns at once when nothing is missing.
 set -euo pipefail
 
 packages=(
@@ -15,8 +15,9 @@ for purpose in "$@"; do
   case $purpose in
     test) packages+=(catch2 libnghttp2-dev) ;;
     clang) packages+=(clang-16 libclang-rt-16-dev) ;;
-    bench) packages+=(libnghttp2-dev) ;;
-    *) echo "setup.sh: unknown purpose \"$purpose\"; known are test, clang and bench" >&2; exit 2 ;;
+    bench) packages+=(python3) ;;
+    peers) packages+=(nodejs npm) ;;
+    *) echo "setup.sh: unknown purpose \"$purpose\"; known are test, clang, bench and peers" >&2; exit 2 ;;
   esac
 done
 

@@ -35,6 +35,12 @@ class ChatStreamDecoder {
   /// ApiError for an error inside the stream, ParseError for an event that is not what the protocol
   /// says; TruncatedError is the engine's.
   virtual bool decode(std::string_view event, std::string_view data, ChatPiece& piece) = 0;
+  /// Further pieces of the event decoded last (several choices in one event): to be called after
+  /// `decode` until it returns false. `piece` is replaced.
+  virtual bool next(ChatPiece& piece) {
+    static_cast<void>(piece);
+    return false;
+  }
   /// Whether the terminal sign has been seen: only then is the reply complete.
   virtual bool complete() const noexcept = 0;
   /// Whether nothing more is expected and reading may stop (e.g. after "[DONE]").

@@ -6,7 +6,7 @@ set -u
 include=$1 room=$2 compiler=$3
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 
-values=' error json usage message document values function describe event '
+values=' error json usage message document values function describe '
 tiny=' version export fwd '
 
 budget_of() {  # <header> <preprocessed text>

@@ -61,6 +61,8 @@ class LIAN_API Context {
 
   /// Whether any handler watches. Steps skip all work for events when none does.
   bool observed() const noexcept;
+  /// Whether a stop token or a deadline can end the run.
+  bool ends() const noexcept;
   /// Throws Error{cancelled} or Error{timeout} when the run is to end.
   void check() const;
   /// Tells the handlers something worth a line, e.g. a mapped setting or a repaired reply.

@@ -60,11 +60,15 @@ class LIAN_API Error : public std::runtime_error {
 
   /// Records that the error left the step `name`; steps do this on the way out.
   void add_step(std::string_view name);
+  /// Whether the error is on its way through steps behind the one that failed; set by streams.
+  bool passing() const noexcept { return passing_; }
+  void passing(bool value) noexcept { passing_ = value; }
   /// A copy of the dynamic type, so that several waiters can each own (and annotate) theirs.
   virtual std::exception_ptr copy() const;
 
  private:
   ErrorKind kind_;
+  bool passing_ = false;
   std::string message_, path_, what_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -210,6 +211,21 @@ class LIAN_API Wait : private Link {
   bool woken_ = false, cancelled_ = false;
 };
 
+/// Where a loop is driven; outlives it. Thread-safe.
+class LIAN_API LoopPlace {
+ public:
+  LoopPlace() = default;
+  LoopPlace(const LoopPlace&) = delete;
+  LoopPlace& operator=(const LoopPlace&) = delete;
+  /// Whether the calling thread drove the loop last, and it is not the one it drives now: what is
+  /// suspended there cannot go on while this thread waits elsewhere.
+  bool stands_still_here() const noexcept;
+
+ private:
+  friend class Driving;
+  std::atomic<const char*> thread_{nullptr};
+};
+
 /// An event loop. Leased by a Runtime to whoever drives it; implemented in src/net.
 class LIAN_API Loop {
  public:
@@ -229,9 +245,7 @@ class LIAN_API Loop {
   void run_once();
   Runtime& runtime() const noexcept { return *runtime_; }
   const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
-  /// Whether the calling thread drove this loop last, and it is not the one it drives now: what is
-  /// suspended there cannot go on while this thread waits elsewhere.
-  bool stands_still_here() const noexcept;
+  const std::shared_ptr<LoopPlace>& place() const noexcept { return place_; }
 
  protected:
   explicit Loop(Runtime& runtime);
@@ -239,19 +253,22 @@ class LIAN_API Loop {
   virtual void turn(bool wait) = 0;
   /// The earliest timer changed.
   virtual void timers_changed() noexcept = 0;
-  Clock::time_point next_timer() const noexcept;
+  bool has_ready() const noexcept;
   bool has_timers() const noexcept;
-  void expire_timers(Clock::time_point now) noexcept;
+  Clock::time_point next_timer() const noexcept;
   std::shared_ptr<Mailbox> mailbox_;
 
  private:
   friend class Timer;
   friend class Driving;
-  void drain();
+  void drain(const bool* done);
+  void step(bool may_wait);
+  void expire_timers(Clock::time_point now) noexcept;
   struct Heap;
   Runtime* runtime_;
   Link ready_;
   std::unique_ptr<Heap> heap_;
+  std::shared_ptr<LoopPlace> place_;
 };
 
 /// Marks, while it lives, that this thread drives the loop.

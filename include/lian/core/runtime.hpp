@@ -77,6 +77,7 @@ class LIAN_API Runtime {
 
   struct State;
   State& state() const noexcept { return *state_; }
+  const std::shared_ptr<State>& shared_state() const noexcept { return state_; }
 
  private:
   std::shared_ptr<State> state_;

@@ -134,6 +134,19 @@ void name_error(Error& error, const Step<In, Out>& step) {
   if (!step.is_sequence()) error.add_step(step.name());
 }
 
+/// As `name_error` for the pieces of a step. `passes_on`: another step of the chain reads them.
+template <class In, class Out>
+Stream<Piece<Out>> labelled(const Step<In, Out>& step, Stream<Piece<Out>> pieces, bool passes_on) {
+  if (!step.is_sequence())
+    pieces.label(
+        [](const void* named, Error& error) {
+          error.add_step(static_cast<const Step<In, Out>*>(named)->name());
+        },
+        &step);
+  pieces.pass_errors_on(passes_on);
+  return pieces;
+}
+
 }  // namespace detail
 
 template <class In, class Out>

@@ -48,8 +48,21 @@ struct StreamPromise : PromiseBase {
   }
   void return_void() const noexcept {}
   void unhandled_exception() noexcept { error = std::current_exception(); }
+  [[noreturn]] void raise() {
+    const std::exception_ptr thrown = std::exchange(error, nullptr);
+    try {
+      std::rethrow_exception(thrown);
+    } catch (Error& known) {
+      if (name && !known.passing()) name(step, known);
+      known.passing(passes_on);
+      throw;
+    }
+  }
 
   T* current = nullptr;
+  void (*name)(const void* step, Error& error) = nullptr;
+  const void* step = nullptr;
+  bool passes_on = false;
   std::coroutine_handle<> consumer;
   std::exception_ptr error;
   State state = State::idle;
@@ -106,7 +119,7 @@ class [[nodiscard]] Stream {
       if (!producer_) return nullptr;
       promise_type& promise = producer_.promise();
       promise.state = promise_type::State::idle;
-      if (promise.error) std::rethrow_exception(std::exchange(promise.error, nullptr));
+      if (promise.error) promise.raise();
       return promise.current;
     }
     bool start(std::coroutine_handle<> consumer, detail::CancelScope* scope) {
@@ -131,6 +144,13 @@ class [[nodiscard]] Stream {
   /// Awaitable: the next element or null at the end.
   Next next() noexcept { return Next(handle_); }
   explicit operator bool() const noexcept { return handle_ != nullptr; }
+  /// Names the step that an error of this stream comes from.
+  void label(void (*name)(const void* step, Error& error), const void* step) noexcept {
+    handle_.promise().name = name;
+    handle_.promise().step = step;
+  }
+  /// Whether what reads this stream is a step behind it, which is not to name the error as its own.
+  void pass_errors_on(bool value) noexcept { handle_.promise().passes_on = value; }
   /// Keeps `owner` alive as long as the stream.
   void keep(std::shared_ptr<const void> owner) noexcept { keep_ = std::move(owner); }
 

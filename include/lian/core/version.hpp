@@ -20,8 +20,8 @@ namespace lian {
 inline namespace v0 {
 
 /// The version of the linked library as "major.minor.patch"; static storage, never null.
-/// Compare it with the LIAN_VERSION_* macros to find a header and a library that do not belong together.
-/// Thread-safe.
+/// Compare it with the LIAN_VERSION_* macros to find a header and a library that do not belong
+/// together. Thread-safe.
 LIAN_API const char* version() noexcept;
 
 }  // namespace v0

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "lian/core/function_step.hpp"
+#include "lian/core/runnable.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// The sentence of a composition that does not compile: `Gives` does not convert to `Takes`.
+template <class Gives, class Takes>
+struct steps_do_not_meet {
+  static_assert(std::is_convertible_v<Gives, Takes>,
+                "lian: these two steps do not meet: what the left one gives (Gives) does not "
+                "convert to what the right one takes (Takes); put a step between them that "
+                "converts it");
+};
+
+/// The sentence of a plain function that stands left of the first step.
+template <class Function>
+struct function_must_be_wrapped {
+  static_assert(!std::is_same_v<Function, Function>,
+                "lian: a function on the far left of | is not yet a step; write step(f), or "
+                "step<In>(f) when it is generic");
+};
+
+namespace detail {
+
+template <class From, class To>
+inline constexpr bool pieces_convert =
+    !std::is_same_v<From, To> && !Pieces<From>::whole && !Pieces<To>::whole &&
+    std::is_convertible_v<Piece<From>, Piece<To>>;
+
+template <class From, class To>
+Stream<Piece<To>> convert_pieces(Stream<Piece<From>> in) {
+  while (Piece<From>* piece = co_await in.next()) {
+    Piece<To> converted = std::move(*piece);
+    co_yield converted;
+  }
+}
+
+template <class From, class To>
+Stream<Piece<To>> convert_whole(Stream<Piece<From>> in) {
+  Task<From> joining = join<From>(std::move(in));
+  To whole = co_await std::move(joining);
+  Piece<To> piece = Pieces<To>::split(std::move(whole));
+  co_yield piece;
+}
+
+template <class From, class To>
+Stream<Piece<To>> convert_stream(Stream<Piece<From>> in) {
+  if constexpr (std::is_same_v<From, To>)
+    return in;
+  else if constexpr (pieces_convert<From, To>)
+    return convert_pieces<From, To>(std::move(in));
+  else
+    return convert_whole<From, To>(std::move(in));
+}
+
+template <class In, class Gives, class Takes, class Out>
+class Sequence final : public Step<In, Out> {
+ public:
+  Sequence(Runnable<In, Gives> left, Runnable<Takes, Out> right)
+      : left_(left.step()), right_(right.step()) {}
+
+  Task<Out> run(In in, Context context) const override {
+    Task<Gives> left = run_named(left_.get(), std::move(in), context);
+    Takes middle = co_await std::move(left);
+    Task<Out> right = run_named(right_.get(), std::move(middle), std::move(context));
+    co_return co_await std::move(right);
+  }
+  Stream<Piece<Out>> transform(Stream<Piece<In>> in, Context context) const override {
+    Stream<Piece<Gives>> left =
+        labelled(*left_, transform_step(*left_, std::move(in), context), true);
+    return labelled(*right_,
+                    transform_step(*right_, convert_stream<Gives, Takes>(std::move(left)),
+                                   std::move(context)),
+                    false);
+  }
+  bool streams() const noexcept override {
+    return left_->streams() && right_->streams() &&
+           (std::is_same_v<Gives, Takes> || pieces_convert<Gives, Takes>);
+  }
+  std::string name() const override { return "chain"; }
+  StepKind kind() const noexcept override { return StepKind::chain; }
+  bool is_sequence() const noexcept override { return true; }
+  void describe(std::vector<StepInfo>& lines, int depth) const override {
+    left_->describe(lines, depth);
+    right_->describe(lines, depth);
+  }
+
+ private:
+  template <class I, class O>
+  static Task<O> run_named(const Step<I, O>* step, I in, Context context) {
+    try {
+      Task<O> task = run_step(*step, std::move(in), std::move(context));
+      co_return co_await std::move(task);
+    } catch (Error& error) {
+      name_error(error, *step);
+      throw;
+    }
+  }
+  std::shared_ptr<const Step<In, Gives>> left_;
+  std::shared_ptr<const Step<Takes, Out>> right_;
+};
+
+template <class In, class Gives, class Takes, class Out>
+Runnable<In, Out> sequence(const Runnable<In, Gives>& left, const Runnable<Takes, Out>& right) {
+  if constexpr (std::is_convertible_v<Gives, Takes>) {
+    return Runnable<In, Out>(std::make_shared<Sequence<In, Gives, Takes, Out>>(left, right));
+  } else {
+    static_cast<void>(sizeof(steps_do_not_meet<Gives, Takes>));
+    return Runnable<In, Out>(nullptr);
+  }
+}
+
+}  // namespace detail
+
+/// `a | b`: what `a` gives goes into `b`. A function, a generic lambda or a coroutine may stand on
+/// the right. The result is a plain Runnable from the input of `a` to the output of `b`.
+template <class A, class B>
+  requires(StepHandle<A> || StepHandle<B>)
+auto operator|(A&& left, B&& right) {
+  if constexpr (StepHandle<A> && StepHandle<B>) {
+    return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
+  } else if constexpr (StepHandle<A>) {
+    using Gives = typename RunnableOf<A>::Out;
+    return detail::sequence(detail::runnable_of(left),
+                            detail::wrap<Gives>(std::forward<B>(right)));
+  } else {
+    static_cast<void>(sizeof(function_must_be_wrapped<std::remove_cvref_t<A>>));
+    return detail::runnable_of(right);
+  }
+}
+
+/// One line a step: its kind, its name and whether it hands pieces on; the first line that does not
+/// is where the chain stops streaming.
+template <StepHandle T>
+std::vector<StepInfo> describe(const T& chain) {
+  std::vector<StepInfo> lines;
+  chain.step()->describe(lines, 0);
+  return lines;
+}
+
+}  // namespace v0
+}  // namespace lian

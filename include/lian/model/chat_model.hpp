@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lian/core/runnable.hpp"
+#include "lian/model/chat_request.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// What an implementer of a chat model derives from. Shared and const; thread-safe.
+class LIAN_API ChatStep : public Step<ChatInput, AIMessage> {
+ public:
+  ~ChatStep() override;
+  StepKind kind() const noexcept override { return StepKind::chat_model; }
+  /// The same model with `options` over its own.
+  virtual std::shared_ptr<const ChatStep> with_options(const ChatOptions& options) const = 0;
+};
+
+/// A chat model: ChatInput (text, a message or messages) in, AIMessage out, ChatPiece by ChatPiece
+/// when streamed. A cheap handle with every verb of Runnable; decorated, it is a ChatModel still.
+/// Thread-safe.
+///
+/// Calls throw ApiError (kinds authentication, permission, not_found, rate_limited, quota,
+/// overloaded, server, invalid_request, context_length, content_filter), Error{network, timeout,
+/// cancelled, limit}, TruncatedError when the reply stops before its terminal sign, ParseError when
+/// it is not the provider's protocol, UnsupportedError before anything is sent.
+class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
+ public:
+  explicit ChatModel(std::shared_ptr<const ChatStep> step) noexcept;
+
+  /// The model with settings over its own; per call as well: `model.bind(options).invoke(…)`.
+  ChatModel bind(const ChatOptions& options) const;
+  /// The model told of tools.
+  ChatModel bind_tools(std::vector<ToolSpec> tools, ToolChoice choice = ToolChoice()) const;
+  /// At most `attempts` requests in all, with waits between them as for any retry; within one
+  /// attempt the model then does not retry by itself. Streams: only before the first piece.
+  ChatModel with_retry(int attempts = 3) const;
+  /// Each of `others` in order when this one fails (cancelled is no failure). The error of the first
+  /// is thrown when all fail. Streams: only before the first piece.
+  ChatModel with_fallbacks(std::vector<ChatModel> others) const;
+  /// Ends each call with Error{timeout} after that time, tries and waits included.
+  ChatModel with_timeout(std::chrono::nanoseconds limit) const;
+
+ private:
+  std::shared_ptr<const ChatStep> chat_;
+};
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lian/core/http_transport.hpp"
+#include "lian/model/chat_model.hpp"
+#include "lian/model/embedding_model.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// Where a model is and as whom it is called; what is not set comes from the provider's environment
+/// variables and defaults. Chained setters. Regular value.
+class LIAN_API ModelConfig {
+ public:
+  ModelConfig() = default;
+  /// The key; an empty text for a server that needs none. Never appears in errors or events.
+  ModelConfig& api_key(std::string v) { return api_key_ = std::move(v), *this; }
+  /// Up to and including the version, e.g. "http://127.0.0.1:8080/v1".
+  ModelConfig& base_url(std::string v) { return base_url_ = std::move(v), *this; }
+  /// A further header of every request.
+  ModelConfig& header(std::string name, std::string value) {
+    headers_.add(std::move(name), std::move(value));
+    return *this;
+  }
+  ModelConfig& limits(HttpLimits v) { return limits_ = v, *this; }
+  /// Ends a call, tries and waits included, after that time; default none.
+  ModelConfig& timeout(std::chrono::nanoseconds v) { return timeout_ = v, *this; }
+  /// Calls of this model that run at once; further ones wait in order. Default: any number.
+  ModelConfig& max_concurrency(std::size_t v) { return max_concurrency_ = v, *this; }
+  /// Width of embeddings, where the model lets one choose.
+  ModelConfig& dimensions(int v) { return dimensions_ = v, *this; }
+  /// Texts an embedding request carries at most; default: what the provider allows.
+  ModelConfig& batch_size(std::size_t v) { return batch_size_ = v, *this; }
+
+  const std::optional<std::string>& api_key() const noexcept { return api_key_; }
+  const std::string& base_url() const noexcept { return base_url_; }
+  const HttpHeaders& headers() const noexcept { return headers_; }
+  const HttpLimits& limits() const noexcept { return limits_; }
+  const std::optional<std::chrono::nanoseconds>& timeout() const noexcept { return timeout_; }
+  std::size_t max_concurrency() const noexcept { return max_concurrency_; }
+  int dimensions() const noexcept { return dimensions_; }
+  std::size_t batch_size() const noexcept { return batch_size_; }
+
+ private:
+  std::optional<std::string> api_key_;
+  std::string base_url_;
+  HttpHeaders headers_;
+  HttpLimits limits_;
+  std::optional<std::chrono::nanoseconds> timeout_;
+  std::size_t max_concurrency_ = 0, batch_size_ = 0;
+  int dimensions_ = 0;
+};
+
+/// A chat model by name: "openai:gpt-4o-mini", "offline". Throws Error{config} for an unknown
+/// provider (naming the known ones, nearest first), a missing model name, and a missing key (naming
+/// the environment variable); Error{invalid_request} for a base URL that is none. Thread-safe.
+LIAN_API ChatModel chat_model(std::string_view name, ModelConfig config = ModelConfig());
+
+/// An embedding model by name: "openai:text-embedding-3-small", "offline". As `chat_model`.
+LIAN_API EmbeddingModel embedding_model(std::string_view name, ModelConfig config = ModelConfig());
+
+/// The names of the providers lian knows.
+LIAN_API std::vector<std::string> provider_names();
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,284 @@
+#include "lian/core/context.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "lian/core/runtime.hpp"
+#include "core/runtime_access.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+struct Context::State {
+  std::stop_token stop;
+  std::optional<Clock::time_point> deadline;
+  std::vector<std::shared_ptr<Handler>> handlers;
+  std::vector<std::string> tags;
+  Values metadata;
+  int concurrency = 16;
+  int tries = 3;
+  Runtime* runtime = nullptr;
+  RunId run_id = 0, parent_id = 0;
+  const detail::Loop* bound = nullptr;  // the loop on which stop and deadline are enforced already
+};
+
+namespace {
+thread_local const Context* ambient = nullptr;
+
+const Context::State& state_of(const std::shared_ptr<const Context::State>& state) {
+  static const Context::State defaults;
+  return state ? *state : defaults;
+}
+}  // namespace
+
+Context::Context() : state_(ambient ? ambient->state_ : nullptr) {}
+Context::Context(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
+Context::Context(const Context&) noexcept = default;
+Context::Context(Context&&) noexcept = default;
+Context& Context::operator=(const Context&) noexcept = default;
+Context& Context::operator=(Context&&) noexcept = default;
+Context::~Context() = default;
+Context Context::root() { return Context(nullptr); }
+
+Context::State& Context::edit() {
+  auto copy = std::make_shared<State>(state_of(state_));
+  State& state = *copy;
+  state_ = std::move(copy);
+  return state;
+}
+
+Context Context::with_stop(std::stop_token token) const {
+  Context next = *this;
+  State& state = next.edit();
+  state.stop = std::move(token);
+  state.bound = nullptr;
+  return next;
+}
+
+Context Context::with_deadline(Clock::time_point deadline) const {
+  Context next = *this;
+  State& state = next.edit();
+  state.deadline = state.deadline ? std::min(*state.deadline, deadline) : deadline;
+  state.bound = nullptr;
+  return next;
+}
+
+Context Context::with_timeout(std::chrono::nanoseconds timeout) const {
+  const auto now = Clock::now();
+  const bool far = timeout > Clock::time_point::max() - now;
+  return with_deadline(far ? Clock::time_point::max()
+                           : now + std::chrono::duration_cast<Clock::duration>(timeout));
+}
+
+Context Context::with_handler(std::shared_ptr<Handler> handler) const {
+  if (!handler) throw Error(ErrorKind::config, "Context::with_handler was given no handler");
+  Context next = *this;
+  next.edit().handlers.push_back(std::move(handler));
+  return next;
+}
+
+Context Context::with_tag(std::string tag) const {
+  Context next = *this;
+  next.edit().tags.push_back(std::move(tag));
+  return next;
+}
+
+Context Context::with_metadata(std::string_view name, Value value) const {
+  Context next = *this;
+  next.edit().metadata.set(name, std::move(value));
+  return next;
+}
+
+Context Context::with_concurrency(int runs) const {
+  if (runs < 1)
+    throw Error(ErrorKind::config,
+                "Context::with_concurrency needs at least 1, got " + std::to_string(runs));
+  Context next = *this;
+  next.edit().concurrency = runs;
+  return next;
+}
+
+Context Context::with(Runtime& runtime) const {
+  Context next = *this;
+  next.edit().runtime = &runtime;
+  return next;
+}
+
+Context Context::with_tries(int tries) const {
+  if (tries < 1)
+    throw Error(ErrorKind::config,
+                "Context::with_tries needs at least 1, got " + std::to_string(tries));
+  Context next = *this;
+  next.edit().tries = tries;
+  return next;
+}
+
+bool Context::stop_requested() const noexcept { return state_ && state_->stop.stop_requested(); }
+std::optional<Clock::time_point> Context::deadline() const noexcept {
+  return state_of(state_).deadline;
+}
+int Context::concurrency() const noexcept { return state_of(state_).concurrency; }
+int Context::tries() const noexcept { return state_of(state_).tries; }
+Runtime& Context::runtime() const {
+  if (state_ && state_->runtime) return *state_->runtime;
+  if (const detail::Loop* loop = detail::Loop::current()) return loop->runtime();
+  return Runtime::shared();
+}
+const std::vector<std::string>& Context::tags() const noexcept { return state_of(state_).tags; }
+const Values& Context::metadata() const noexcept { return state_of(state_).metadata; }
+RunId Context::run_id() const noexcept { return state_of(state_).run_id; }
+bool Context::observed() const noexcept { return state_ && !state_->handlers.empty(); }
+
+bool Context::ends() const noexcept {
+  return state_ && (state_->deadline || state_->stop.stop_possible());
+}
+
+void Context::check() const {
+  if (!state_) return;
+  if (state_->stop.stop_requested()) throw Error(ErrorKind::cancelled, detail::cancelled_text);
+  if (state_->deadline && Clock::now() >= *state_->deadline)
+    throw Error(ErrorKind::timeout, detail::deadline_text);
+}
+
+void Context::warn(std::string_view step, std::string_view message) const {
+  if (!observed()) return;
+  Event event;
+  event.type = EventType::warning;
+  event.name = step;
+  event.message = message;
+  emit(event);
+}
+
+void Context::emit(Event event) const {
+  if (!observed()) return;
+  event.run_id = state_->run_id;
+  event.parent_id = state_->parent_id;
+  event.time_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                      std::chrono::system_clock::now().time_since_epoch())
+                      .count();
+  if (!state_->tags.empty()) event.tags = &state_->tags;
+  if (!state_->metadata.empty()) event.metadata = &state_->metadata;
+  for (const auto& handler : state_->handlers) {
+    std::string failure;
+    try {
+      handler->on_event(event);
+      continue;
+    } catch (const std::exception& e) {
+      failure = e.what();
+    } catch (...) {
+      failure = "an exception that is no std::exception";
+    }
+    if (event.type == EventType::warning) continue;  // a handler that fails on this as well
+    warn(event.name, "a handler threw while it was told '" + std::string(to_string(event.type)) +
+                         "': " + failure);
+  }
+}
+
+AmbientContext::AmbientContext(const Context& context) noexcept
+    : outer_(std::exchange(ambient, &context)) {}
+AmbientContext::~AmbientContext() { ambient = outer_; }
+
+// ------------------------------------------------------------------ observed runs
+
+Run::Run(Context& context, StepKind kind, std::string name, Payload input)
+    : kind_(kind), name_(std::move(name)) {
+  const RunId id = detail::next_run_id(context.runtime());
+  Context::State& state = context.edit();
+  state.parent_id = state.run_id;
+  state.run_id = id;
+  context_ = context;
+  tell(EventType::start, input, nullptr);
+}
+
+void Run::tell(EventType type, Payload data, const Error* error) const {
+  Event event;
+  event.type = type;
+  event.kind = kind_;
+  event.name = name_;
+  event.data = data;
+  event.error = error;
+  context_.emit(event);
+}
+
+void Run::piece(Payload piece) const { tell(EventType::piece, piece, nullptr); }
+void Run::end(Payload output) const { tell(EventType::end, output, nullptr); }
+
+void Run::fail() const {
+  try {
+    throw;
+  } catch (const Error& error) {
+    tell(EventType::error, Payload(), &error);
+  } catch (const std::exception& e) {
+    const Error error(ErrorKind::tool, e.what());
+    tell(EventType::error, Payload(), &error);
+  } catch (...) {
+    const Error error(ErrorKind::tool, "an exception that is no std::exception");
+    tell(EventType::error, Payload(), &error);
+  }
+}
+
+// ------------------------------------------------------------------ enforcing stop and deadline
+
+namespace {
+
+// Cancels a scope from any thread: the stop callback posts it, the loop's thread runs it.
+class StopLetter : public detail::Posted {
+ public:
+  explicit StopLetter(detail::ScopeRef target) : scope(std::move(target)) {}
+  void run() noexcept override {
+    if (scope) scope->cancel(ErrorKind::cancelled, detail::cancelled_text);
+  }
+  detail::ScopeRef scope;  // emptied when the run is over
+};
+
+class Deadline : public detail::Timer {
+ public:
+  explicit Deadline(detail::ScopeRef target) : scope(std::move(target)) {}
+  detail::ScopeRef scope;
+
+ private:
+  void expired() noexcept override { scope->cancel(ErrorKind::timeout, detail::deadline_text); }
+};
+
+struct PostLetter {
+  std::shared_ptr<detail::Mailbox> mailbox;
+  std::shared_ptr<StopLetter> letter;
+  void operator()() const noexcept { mailbox->post(letter); }
+};
+
+struct Enforced {
+  Enforced(detail::ScopeRef& slot, const Context::State& state, detail::Loop& loop)
+      : letter(std::make_shared<StopLetter>(
+            detail::ScopeRef::adopt(detail::CancelScope::make(slot.get())))),
+        deadline(letter->scope) {
+    slot = letter->scope;
+    if (state.deadline) deadline.start(loop, *state.deadline);
+    if (state.stop.stop_requested())
+      letter->run();
+    else if (state.stop.stop_possible())
+      callback.emplace(state.stop, PostLetter{loop.mailbox(), letter});
+  }
+  ~Enforced() {
+    callback.reset();
+    letter->scope = detail::ScopeRef();
+  }
+  std::shared_ptr<StopLetter> letter;
+  Deadline deadline;
+  std::optional<std::stop_callback<PostLetter>> callback;
+};
+
+}  // namespace
+
+bool ContextScope::Enter::await_ready() const noexcept {
+  return !context_->ends() || context_->state_->bound == detail::Loop::current();
+}
+
+std::shared_ptr<void> ContextScope::Enter::open(detail::ScopeRef& scope) {
+  detail::Loop& loop = detail::Loop::require();
+  auto enforced = std::make_shared<Enforced>(scope, *context_->state_, loop);
+  context_->edit().bound = &loop;
+  return enforced;
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,110 @@
+#include "lian/core/event.hpp"
+
+#include <cxxabi.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <mutex>
+
+#include <fmt/format.h>
+
+namespace lian {
+inline namespace v0 {
+
+std::string_view to_string(EventType type) noexcept {
+  switch (type) {
+    case EventType::start: return "start";
+    case EventType::piece: return "piece";
+    case EventType::end: return "end";
+    case EventType::error: return "error";
+    case EventType::warning: return "warning";
+    case EventType::retry: return "retry";
+    case EventType::custom: return "custom";
+  }
+  return "custom";
+}
+
+std::string_view to_string(StepKind kind) noexcept {
+  switch (kind) {
+    case StepKind::chain: return "chain";
+    case StepKind::function: return "function";
+    case StepKind::prompt: return "prompt";
+    case StepKind::chat_model: return "chat_model";
+    case StepKind::text_model: return "text_model";
+    case StepKind::embedding: return "embedding";
+    case StepKind::parser: return "parser";
+    case StepKind::retriever: return "retriever";
+    case StepKind::tool: return "tool";
+    case StepKind::agent: return "agent";
+    case StepKind::loader: return "loader";
+    case StepKind::store: return "store";
+  }
+  return "chain";
+}
+
+void append_text(std::string& out, std::string_view text) { out += text; }
+void append_text(std::string& out, const Value& value) { value.append_text(out); }
+void append_text(std::string& out, const Values& values) { out += values.to_json().dump(); }
+
+void append_text(std::string& out, const Message& message) {
+  out += to_string(message.role);
+  out += ": ";
+  out += message.text();
+  for (const ToolCall& call : message.tool_calls())
+    fmt::format_to(std::back_inserter(out), " [{}({})]", call.name, call.arguments);
+}
+
+void append_text(std::string& out, const Messages& messages) {
+  for (const Message& message : messages) {
+    if (&message != &messages.front()) out += '\n';
+    append_text(out, message);
+  }
+}
+
+void append_text(std::string& out, const ChatPiece& piece) { out += piece.text; }
+
+void append_text(std::string& out, const Document& document) { out += document.text; }
+void append_text(std::string& out, const Documents& documents) {
+  out += format_documents(documents);
+}
+
+std::string Payload::text() const {
+  std::string out;
+  if (append_) append_(out, value_);
+  return out;
+}
+
+void Payload::append_number(std::string& out, double value) {
+  fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+void Payload::append_type(std::string& out, const std::type_info& type) {
+  int status = 0;
+  char* name = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  fmt::format_to(std::back_inserter(out), "<{}>", name ? name : type.name());
+  std::free(name);
+}
+
+Handler::~Handler() = default;
+
+namespace {
+class Serialized : public Handler {
+ public:
+  explicit Serialized(std::shared_ptr<Handler> inner) : inner_(std::move(inner)) {}
+  void on_event(const Event& event) override {
+    const std::lock_guard lock(mutex_);
+    inner_->on_event(event);
+  }
+
+ private:
+  std::shared_ptr<Handler> inner_;
+  std::mutex mutex_;
+};
+}  // namespace
+
+std::shared_ptr<Handler> serialized(std::shared_ptr<Handler> handler) {
+  return std::make_shared<Serialized>(std::move(handler));
+}
+
+}  // namespace v0
+}  // namespace lian

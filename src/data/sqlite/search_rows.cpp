@@ -1,0 +1,180 @@
+// SqliteRows, the reading half: the vectors in memory and the searches.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <new>
+#include <unordered_set>
+#include <utility>
+
+#include "core/lexical_tokens.hpp"
+#include "data/sqlite/filter_sql.hpp"
+#include "data/sqlite/sqlite_rows.hpp"
+#include "lian/core/error.hpp"
+
+namespace lian {
+inline namespace v0 {
+namespace {
+
+// The words of a query for FTS5's MATCH: any of them. Tokens hold no quotes, operators or blanks.
+std::string match_of(std::string_view text) {
+  std::vector<std::string> words = lexical_tokens(text, LexicalUse::query);
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  std::string match;
+  for (const auto& word : words) {
+    if (!match.empty()) match += " OR ";
+    match.append("\"").append(word).append("\"");
+  }
+  return match;
+}
+
+}  // namespace
+
+void SqliteRows::forget_rows() {
+  const std::lock_guard lock(rows_mutex_);
+  loaded_version_ = -1;
+  matrix_.reset();
+  numbers_.clear();
+  rows_.clear();
+}
+
+void SqliteRows::append_row(std::int64_t number, const std::vector<float>& vector) {
+  if (!matrix_) matrix_.emplace(vector.size());
+  const std::span<float> row = matrix_->append();
+  std::copy(vector.begin(), vector.end(), row.begin());
+  rows_[number] = static_cast<std::uint32_t>(numbers_.size());
+  numbers_.push_back(number);
+}
+
+void SqliteRows::drop_row(std::int64_t number) {
+  const auto found = rows_.find(number);
+  if (found == rows_.end()) return;  // staged
+  const std::uint32_t row = found->second;
+  rows_.erase(found);
+  matrix_->remove(row);
+  if (row + 1 != numbers_.size()) {
+    numbers_[row] = numbers_.back();
+    rows_[numbers_[row]] = row;
+  }
+  numbers_.pop_back();
+}
+
+void SqliteRows::apply(const Changes& changes) {
+  if (loaded_version_ < 0) return;
+  try {
+    const std::lock_guard lock(rows_mutex_);
+    for (const auto& [number, vector] : changes.added) append_row(number, vector);
+    for (const std::int64_t number : changes.removed) drop_row(number);
+  } catch (const std::bad_alloc&) {
+    forget_rows();  // the file has the change; the next search reads it from there
+  }
+}
+
+void SqliteRows::load_rows() {
+  const Transaction snapshot(connection_, Transaction::Kind::read);
+  const std::int64_t version = connection_.number("PRAGMA data_version");
+  if (version == loaded_version_) return;
+  forget_rows();
+  const std::string width = setting(connection_, "dimension");
+  dimension_ = 0;
+  std::from_chars(width.data(), width.data() + width.size(), dimension_);
+  std::unordered_set<std::int64_t> staged;
+  {
+    Query query(connection_,
+                "SELECT number FROM documents WHERE source IN "
+                "(SELECT number FROM sources WHERE staged <> 0)");
+    while (query.step()) staged.insert(query.integer(0));
+  }
+  std::int64_t found = 0;
+  const std::lock_guard lock(rows_mutex_);
+  documents_.each_vector(dimension_, [&](std::int64_t number, const std::vector<float>& vector) {
+    ++found;
+    if (!staged.contains(number)) append_row(number, vector);
+  });
+  const std::string counted = setting(connection_, "documents");
+  if (fmt::format("{}", found) != (counted.empty() ? "0" : counted)) {
+    connection_.damaged(fmt::format("it holds {} vectors, not {}", found, counted));
+  }
+  loaded_version_ = version;
+}
+
+std::vector<std::uint8_t> SqliteRows::allowed(const Filter& filter) {
+  if (filter.empty()) return {};
+  const std::size_t none = numbers_.size();
+  FilterSql sql(connection_, none, [&](std::int64_t number) {
+    const auto found = rows_.find(number);
+    return found == rows_.end() ? none : std::size_t{found->second};
+  });
+  return sql.evaluate(filter);
+}
+
+std::vector<VectorHit> SqliteRows::read_hits(std::vector<Found> found) {
+  std::vector<VectorHit> hits;
+  for (Found& one : found) {
+    auto document = documents_.read(one.number);
+    if (!document) {
+      // Removed since the scan, or lost.
+      const std::shared_lock rows(rows_mutex_);
+      if (rows_.contains(one.number) &&
+          connection_.number("PRAGMA data_version") == loaded_version_) {
+        connection_.damaged(fmt::format("document {} is missing", one.number));
+      }
+      continue;
+    }
+    hits.emplace_back(std::move(*document), one.score);
+    hits.back().vector = std::move(one.vector);
+  }
+  return hits;
+}
+
+std::vector<VectorHit> SqliteRows::nearest(const VectorQuery& query) {
+  std::unique_lock connection(connection_mutex_);
+  load_rows();
+  std::shared_lock rows(rows_mutex_);
+  if (numbers_.empty()) return {};
+  if (query.vector.size() != dimension_) {
+    throw Error(ErrorKind::validation,
+                fmt::format("{}: the query's vector has {} components, but the store's have {}; search "
+                            "with the embedding model that the store was built with",
+                            connection_.path(), query.vector.size(), dimension_));
+  }
+  std::vector<float> asked(query.vector.size());
+  normalise(query.vector, asked, connection_.path() + ": the query");
+  const std::vector<std::uint8_t> flags = allowed(query.filter);
+  connection.unlock();
+
+  std::vector<Found> found;
+  for (const auto& [score, row] : matrix_->top_k(asked, query.k, flags)) {
+    found.emplace_back(numbers_[row], static_cast<double>(score));
+    if (!query.with_vectors) continue;
+    const std::span<const float> vector = matrix_->row(row);
+    found.back().vector.assign(vector.begin(), vector.end());
+  }
+  rows.unlock();
+  connection.lock();
+  return read_hits(std::move(found));
+}
+
+std::vector<VectorHit> SqliteRows::matching(const VectorQuery& query) {
+  const std::string match = match_of(query.text);
+  if (match.empty() || query.k == 0) return {};
+  const std::lock_guard connection(connection_mutex_);
+  load_rows();
+  std::vector<Found> found;
+  {
+    const std::shared_lock rows(rows_mutex_);
+    const std::vector<std::uint8_t> flags = allowed(query.filter);
+    Query ranked(connection_, "SELECT rowid, rank FROM words WHERE words MATCH ? ORDER BY rank, rowid");
+    ranked.bind(std::string_view(match));
+    while (found.size() < query.k && ranked.step()) {
+      const auto row = rows_.find(ranked.integer(0));
+      if (row == rows_.end() || (!flags.empty() && flags[row->second] == 0)) continue;
+      found.emplace_back(row->first, -ranked.real(1));
+    }
+  }
+  return read_hits(std::move(found));
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/codec.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// How one vendor of the OpenAI dialect differs from OpenAI: a row of a constant table. Every
+/// member has OpenAI's own value; empty array entries end a list.
+struct OpenAIDialect {
+  struct Rename {
+    std::string_view from, to;
+  };
+  std::string_view name = "openai";
+  std::string_view base_url = "https://api.openai.com/v1";
+  std::array<std::string_view, 2> key_variables = {"OPENAI_API_KEY"};
+  std::array<std::string_view, 2> url_variables = {"OPENAI_BASE_URL", "OPENAI_API_BASE"};
+  bool requires_key = true;
+  std::string_view chat_path = "/chat/completions";
+  std::string_view embeddings_path = "/embeddings";
+
+  // Requests.
+  std::string_view token_limit_field = "max_completion_tokens";
+  std::string_view system_role = "system";
+  std::string_view developer_role = "developer";
+  std::string_view reasoning_field = {};  // past reasoning goes back under this name; empty: never
+  bool stream_usage = true;               // ask for usage at the end of a stream
+  bool base64_embeddings = true;
+  double max_temperature = 2;
+  std::array<std::string_view, 8> refused = {};  // request fields the vendor does not take
+  std::array<Rename, 4> renames = {};            // request fields under another name
+
+  // Replies.
+  bool accept_missing_done = false;    // a finish reason ends a stream of text without "[DONE]"
+  bool accept_missing_finish = false;  // a whole reply may lack its finish_reason
+};
+
+/// OpenAI's chat completions (POST /chat/completions), as the OpenAPI description of 2026-08-21
+/// has them, and the habits of compatible servers. Thread-safe.
+class OpenAIChatCodec : public ChatCodec {
+ public:
+  explicit OpenAIChatCodec(const OpenAIDialect& dialect = {}) : dialect_(dialect) {}
+  HttpRequest encode(const ChatRequest& request, const Endpoint& endpoint) const override;
+  AIMessage decode(const HttpReply& reply) const override;
+  std::unique_ptr<ChatStreamDecoder> decoder() const override;
+  ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
+
+ private:
+  OpenAIDialect dialect_;
+};
+
+/// OpenAI's embeddings (POST /embeddings): base64 or numbers. Thread-safe.
+class OpenAIEmbeddingCodec : public EmbeddingCodec {
+ public:
+  explicit OpenAIEmbeddingCodec(const OpenAIDialect& dialect = {}) : dialect_(dialect) {}
+  HttpRequest encode(const std::vector<std::string>& texts, const std::string& model,
+                     int dimensions, const Endpoint& endpoint) const override;
+  std::vector<std::vector<float>> decode(const HttpReply& reply, std::size_t count) const override;
+  ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
+
+ private:
+  OpenAIDialect dialect_;
+};
+
+/// A POST of JSON to `path` below the endpoint's base URL, with the key as a bearer token.
+HttpRequest openai_post(const Endpoint& endpoint, std::string_view path, std::string body);
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,176 @@
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "core/base64.hpp"
+#include "core/json_writer.hpp"
+#include "lian/core/error.hpp"
+#include "model/provider/json_text.hpp"
+#include "model/provider/openai.hpp"
+#include "model/provider/openai_error.hpp"
+#include "model/provider/openai_messages.hpp"
+
+namespace lian {
+inline namespace v0 {
+namespace {
+
+namespace od = simdjson::ondemand;
+using Row = std::vector<float>;
+
+std::string embeddings_body(const std::vector<std::string>& texts, const std::string& model,
+                            int dimensions, bool base64) {
+  std::size_t bytes = 256;
+  for (const std::string& text : texts) bytes += text.size() + text.size() / 16 + 8;
+  std::string body;
+  body.reserve(bytes);
+  JsonWriter json(body);
+  json.begin_object().key("model").string(model).key("input").begin_array();
+  for (const std::string& text : texts) json.string(text);
+  json.end_array().key("encoding_format").string(base64 ? "base64" : "float");
+  if (dimensions > 0) json.key("dimensions").integer(dimensions);
+  json.end_object();
+  return body;
+}
+
+void check_texts(const std::vector<std::string>& texts, std::size_t max_batch) {
+  if (texts.empty() || texts.size() > max_batch) {
+    refuse_request("input has " + std::to_string(texts.size()) + " texts but must have 1 to " +
+                   std::to_string(max_batch));
+  }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string place = "input[" + std::to_string(i) + "]";
+    if (texts[i].empty()) refuse_request(place + " is empty: leave out empty texts");
+    check_request_utf8(texts[i], place);
+  }
+}
+
+// Reads the rows of one reply into the places their `index` names.
+class RowReader {
+ public:
+  RowReader(std::string_view json, std::string_view provider, std::size_t count)
+      : json_(json), provider_(provider), rows_(count) {}
+
+  std::vector<Row> read() {
+    try {
+      od::parser parser;
+      od::document document =
+          parser.iterate(json_.data(), json_.size(), json_.size() + simdjson::SIMDJSON_PADDING);
+      read_top(document.get_object());
+      const char* rest = nullptr;
+      if (document.current_location().get(rest) == simdjson::SUCCESS) fail("text follows the JSON");
+    } catch (const simdjson::simdjson_error& error) {
+      fail(error.what());
+    }
+    check();
+    return std::move(rows_);
+  }
+
+ private:
+  [[noreturn]] void fail(std::string_view why) const {
+    if (is_openai_error(json_)) throw openai_error_in_reply(json_, provider_);
+    throw_not_json(provider_, json_, 0, why);
+  }
+
+  void read_top(od::object top) {
+    for (auto field : top) {
+      const bool data = field.key().value() == "data";
+      od::value value = field.value();
+      if (!data) continue;
+      for (auto item : value.get_array()) read_item(item.get_object());
+    }
+  }
+
+  void read_item(od::object item) {
+    std::uint64_t index = next_++;
+    Row row;
+    for (auto field : item) {
+      const auto key = field.key().value();
+      od::value value = field.value();
+      if (key == "index") index = value.get_uint64();
+      if (key == "embedding") row = read_row(value);
+    }
+    if (index >= rows_.size()) fail("a row's index is out of range");
+    if (!rows_[index].empty()) fail("two rows have one index");
+    if (row.empty()) fail("a row has no embedding");
+    rows_[index] = std::move(row);
+  }
+
+  Row read_row(od::value value) {
+    if (value.type() == od::json_type::string) return read_base64(value.get_string());
+    Row row;
+    row.reserve(width_);
+    for (auto number : value.get_array()) {
+      row.push_back(static_cast<float>(double(number.get_double())));
+    }
+    width_ = row.size();
+    return row;
+  }
+
+  // Little-endian 32-bit floats.
+  Row read_base64(std::string_view text) const {
+    const auto bytes = base64_decode(text);
+    if (!bytes || bytes->size() % 4 != 0) fail("an embedding is not base64 of 32-bit floats");
+    Row row(bytes->size() / 4);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      std::uint32_t bits = 0;
+      for (std::size_t k = 4; k-- > 0;) {
+        bits = bits << 8U | static_cast<unsigned char>((*bytes)[4 * i + k]);
+      }
+      std::memcpy(&row[i], &bits, sizeof bits);
+    }
+    return row;
+  }
+
+  void check() const {
+    if (next_ != rows_.size()) {
+      fail("it has " + std::to_string(next_) + " embeddings for " + std::to_string(rows_.size()) +
+           " texts");
+    }
+    for (const Row& row : rows_) {
+      if (row.size() != rows_.front().size()) fail("its embeddings differ in width");
+      for (const float number : row) {
+        if (!std::isfinite(number)) fail("an embedding holds a number that is not finite");
+      }
+    }
+  }
+
+  std::string_view json_, provider_;
+  std::vector<Row> rows_;
+  std::size_t next_ = 0, width_ = 0;
+};
+
+}  // namespace
+
+HttpRequest OpenAIEmbeddingCodec::encode(const std::vector<std::string>& texts,
+                                         const std::string& model, int dimensions,
+                                         const Endpoint& endpoint) const {
+  check_texts(texts, max_batch());
+  if (model.empty()) refuse_request("no embedding model is named");
+  check_request_utf8(model, "model");
+  if (dimensions < 0) {
+    refuse_request("dimensions is " + std::to_string(dimensions) +
+                   " but must be at least 1, or 0 for the model's own");
+  }
+  return openai_post(endpoint, dialect_.embeddings_path,
+                     embeddings_body(texts, model, dimensions, dialect_.base64_embeddings));
+}
+
+std::vector<std::vector<float>> OpenAIEmbeddingCodec::decode(const HttpReply& reply,
+                                                             std::size_t count) const {
+  if (reply.body.capacity() >= reply.body.size() + simdjson::SIMDJSON_PADDING) {
+    return RowReader(reply.body, dialect_.name, count).read();
+  }
+  std::string padded;
+  padded.reserve(reply.body.size() + simdjson::SIMDJSON_PADDING);
+  padded = reply.body;
+  return RowReader(padded, dialect_.name, count).read();
+}
+
+ApiError OpenAIEmbeddingCodec::classify(const HttpReply& reply, const Endpoint& endpoint) const {
+  return openai_error(reply, endpoint);
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,486 @@
+#include "model/provider/openai_reader.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lian/core/error.hpp"
+#include "model/provider/json_text.hpp"
+#include "model/provider/openai_calls.hpp"
+#include "model/provider/openai_error.hpp"
+
+namespace lian {
+inline namespace v0 {
+namespace {
+
+namespace od = simdjson::ondemand;
+using simdjson::ondemand::json_type;
+
+constexpr std::size_t kPadding = 64;
+static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
+
+// Compares a raw key, which a quote ends and padding follows.
+template <std::size_t N>
+bool is(const char* key, const char (&name)[N]) {
+  return std::memcmp(key, name, N - 1) == 0 && key[N - 1] == '"';
+}
+
+std::int64_t integer_or(od::value value, std::int64_t otherwise) {
+  std::int64_t number = 0;
+  return value.get_int64().get(number) == simdjson::SUCCESS ? number : otherwise;
+}
+
+Json number_of(od::value value) {
+  std::int64_t whole = 0;
+  if (value.get_int64().get(whole) == simdjson::SUCCESS) return Json(whole);
+  return Json(double(value.get_double()));
+}
+
+void append_text(const char* raw, std::string& out) {
+  if (!append_unescaped(raw, out)) throw simdjson::simdjson_error(simdjson::STRING_ERROR);
+}
+
+std::string key_text(const char* raw) {
+  std::string key;
+  append_text(raw, key);
+  return key;
+}
+
+bool is_truthy(od::value value) {
+  switch (value.type()) {
+    case json_type::null:
+      return false;
+    case json_type::boolean:
+      return value.get_bool();
+    case json_type::string:
+      return *value.get_raw_json_string().value().raw() != '"';
+    case json_type::object:
+      return !value.get_object().is_empty();
+    default:
+      return true;
+  }
+}
+
+FinishReason finish_reason(std::string_view word) {
+  if (word.empty()) return FinishReason::none;
+  if (word == "stop") return FinishReason::stop;
+  if (word == "length") return FinishReason::length;
+  if (word == "tool_calls" || word == "function_call") return FinishReason::tool_calls;
+  if (word == "content_filter") return FinishReason::content_filter;
+  return FinishReason::other;
+}
+
+class SimdjsonReader : public OpenAIReader {
+ public:
+  explicit SimdjsonReader(const OpenAIDialect& dialect) : provider_(dialect.name) {}
+
+  void read(std::string_view json, Kind kind, ChatPiece& first) override;
+  bool next(ChatPiece& piece) override;
+  bool all_finished() const noexcept override;
+  bool any_choice() const noexcept override { return !finished_.empty(); }
+  bool any_tool_call() const noexcept override { return !calls_.empty(); }
+
+ private:
+  using Value = od::value;
+  using Object = od::object;
+
+  void read_top(Object top, ChatPiece& first);
+  void read_identity(const char* key, Value value, ChatPiece& first);
+  void read_choices(Value value, ChatPiece& first);
+  void read_choice(Object choice, ChatPiece& piece);
+  void read_message(Object message, ChatPiece& piece);
+  void read_content(Value value, ChatPiece& piece);
+  void read_part(Object part, ChatPiece& piece);
+  void read_calls(Value value, ChatPiece& piece);
+  void read_call(Object call, ToolCallPiece& out);
+  void read_function(Value value, ToolCallPiece& out);
+  void read_logprobs(Value value, ChatPiece& piece);
+  void read_logprob(Object object, TokenLogprob& out);
+  void read_usage(Value value, ChatPiece& piece);
+  void note_choice(const ChatPiece& piece);
+  ToolCallPiece& add_call(ChatPiece& piece);
+  void append_string(Value value, std::string& out);
+  void assign_string(Value value, std::string& out);
+  Json whole_value(Value value);
+  void skip(Value value);
+
+  std::string provider_;
+  od::parser parser_;
+  Kind kind_ = Kind::chunk;
+  bool identified_ = false;  // an id has been handed on
+  bool has_choices_ = false, has_usage_ = false, has_error_ = false;
+  std::size_t choice_count_ = 0, next_ = 0, used_calls_ = 0;
+  std::vector<ChatPiece> queue_;
+  std::vector<bool> finished_;  // by choice
+  OpenAICalls calls_;
+  std::string scratch_;
+};
+
+void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
+  kind_ = kind;
+  has_choices_ = has_usage_ = has_error_ = false;
+  choice_count_ = next_ = 0;
+  od::document document;
+  try {
+    document = parser_.iterate(json.data(), json.size(), json.size() + kPadding);
+    read_top(document.get_object(), first);
+    const char* rest = nullptr;
+    if (!has_error_ && document.current_location().get(rest) == simdjson::SUCCESS) {
+      throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
+    }
+  } catch (const simdjson::simdjson_error& error) {
+    const char* at = nullptr;
+    std::size_t offset = 0;
+    if (document.current_location().get(at) == simdjson::SUCCESS && at >= json.data()) {
+      offset = std::min(static_cast<std::size_t>(at - json.data()), json.size());
+    }
+    throw_not_json(provider_, json, offset, error.what());
+  }
+  if (has_error_) throw openai_error_in_reply(json, provider_);
+  if (has_choices_ || (kind == Kind::chunk && has_usage_)) return;
+  if (is_openai_error(json)) throw openai_error_in_reply(json, provider_);
+  throw_not_json(provider_, json, 0, "it has no choices");
+}
+
+bool SimdjsonReader::next(ChatPiece& piece) {
+  if (next_ + 1 >= choice_count_) return false;
+  std::swap(piece, queue_[next_++]);
+  return true;
+}
+
+bool SimdjsonReader::all_finished() const noexcept {
+  return std::find(finished_.begin(), finished_.end(), false) == finished_.end();
+}
+
+void SimdjsonReader::read_top(Object top, ChatPiece& first) {
+  for (auto field : top) {
+    const char* key = field.key().value().raw();
+    Value value = field.value();
+    if (is(key, "choices")) {
+      read_choices(value, first);
+    } else if (is(key, "usage")) {
+      read_usage(value, first);
+    } else if (is(key, "error")) {
+      has_error_ = is_truthy(value);
+      if (has_error_) return;
+    } else if (!identified_ || kind_ == Kind::reply) {
+      read_identity(key, value, first);
+    }
+  }
+  if (!first.id.empty()) identified_ = true;
+}
+
+// What describes the whole reply; of a stream it is read until the id has come.
+void SimdjsonReader::read_identity(const char* key, Value value, ChatPiece& first) {
+  if (is(key, "id")) return assign_string(value, first.id);
+  if (is(key, "model")) return assign_string(value, first.model);
+  if (is(key, "object") || is(key, "obfuscation")) return skip(value);
+  switch (value.type()) {
+    case json_type::string:
+      assign_string(value, scratch_);
+      if (scratch_.empty()) return;
+      break;
+    case json_type::number:
+      first.extra.set(key_text(key), number_of(value));
+      return;
+    case json_type::boolean:
+      first.extra.set(key_text(key), Json(bool(value.get_bool())));
+      return;
+    default:
+      return skip(value);
+  }
+  first.extra.set(key_text(key), Json(scratch_));
+}
+
+void SimdjsonReader::read_choices(Value value, ChatPiece& first) {
+  if (value.is_null()) return;
+  has_choices_ = kind_ == Kind::chunk;
+  for (auto choice : value.get_array()) {
+    has_choices_ = true;
+    if (choice_count_ == 0) {
+      read_choice(choice.get_object(), first);
+    } else {
+      if (queue_.size() < choice_count_) queue_.emplace_back();
+      queue_[choice_count_ - 1].clear();
+      read_choice(choice.get_object(), queue_[choice_count_ - 1]);
+    }
+    ++choice_count_;
+  }
+}
+
+void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
+  piece.choice = kind_ == Kind::reply ? static_cast<int>(choice_count_) : 0;
+  used_calls_ = 0;
+  bool has_message = false;
+  for (auto field : choice) {
+    const char* key = field.key().value().raw();
+    Value value = field.value();
+    if (is(key, "delta") || is(key, "message")) {
+      if (value.is_null()) continue;
+      read_message(value.get_object(), piece);
+      has_message = true;
+    } else if (is(key, "finish_reason")) {
+      assign_string(value, piece.raw_finish_reason);
+      piece.finish_reason = finish_reason(piece.raw_finish_reason);
+    } else if (is(key, "index")) {
+      piece.choice = static_cast<int>(std::clamp<std::int64_t>(integer_or(value, 0), 0, INT32_MAX));
+    } else if (is(key, "logprobs")) {
+      read_logprobs(value, piece);
+    } else if (is(key, "usage")) {
+      read_usage(value, piece);
+    } else if (kind_ == Kind::reply) {
+      skip(value);
+    }
+  }
+  if (kind_ == Kind::reply && !has_message) {
+    throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
+  }
+  piece.tool_calls.resize(used_calls_);
+  for (ToolCallPiece& call : piece.tool_calls) calls_.settle(call, piece.choice);
+  note_choice(piece);
+}
+
+void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
+  for (auto field : message) {
+    const char* key = field.key().value().raw();
+    Value value = field.value();
+    if (is(key, "content")) {
+      read_content(value, piece);
+    } else if (is(key, "tool_calls")) {
+      read_calls(value, piece);
+    } else if (is(key, "reasoning_content") || is(key, "reasoning")) {
+      if (value.type() == json_type::string) assign_string(value, piece.reasoning);
+    } else if (is(key, "refusal")) {
+      append_string(value, piece.refusal);
+    } else if (is(key, "function_call")) {
+      if (value.type() == json_type::object) read_function(value, add_call(piece));
+    } else if (is(key, "audio")) {
+      if (value.is_null()) continue;
+      piece.parts.emplace_back(UnknownPart("audio", whole_value(value)));
+    } else if (is(key, "annotations")) {
+      if (value.is_null()) continue;
+      Json annotations = whole_value(value);
+      if (!annotations.empty()) piece.extra.set("annotations", std::move(annotations));
+    } else if (kind_ == Kind::reply) {
+      skip(value);
+    }
+  }
+}
+
+void SimdjsonReader::read_content(Value value, ChatPiece& piece) {
+  if (value.type() != json_type::array) return append_string(value, piece.text);
+  for (auto part : value.get_array()) read_part(part.get_object(), piece);
+}
+
+// Some compatible servers send content as an array of parts, as requests have it.
+void SimdjsonReader::read_part(Object part, ChatPiece& piece) {
+  const std::string_view text = part.raw_json();
+  const Json json = Json::parse(text);
+  const Json type = json["type"];
+  if (type.is_string() && type.as_string() == "text" && json["text"].is_string()) {
+    piece.text += json["text"].as_string();
+  } else if (type.is_string() && type.as_string() == "refusal" && json["refusal"].is_string()) {
+    piece.refusal += json["refusal"].as_string();
+  } else {
+    piece.parts.emplace_back(
+        UnknownPart(type.is_string() ? std::string(type.as_string()) : std::string(), json));
+  }
+}
+
+ToolCallPiece& SimdjsonReader::add_call(ChatPiece& piece) {
+  if (used_calls_ == piece.tool_calls.size()) piece.tool_calls.emplace_back();
+  ToolCallPiece& call = piece.tool_calls[used_calls_++];
+  call.index = -1;
+  call.id.clear();
+  call.name.clear();
+  call.arguments.clear();
+  call.extra = Json();
+  return call;
+}
+
+void SimdjsonReader::read_calls(Value value, ChatPiece& piece) {
+  if (value.is_null()) return;
+  for (auto call : value.get_array()) read_call(call.get_object(), add_call(piece));
+}
+
+void SimdjsonReader::read_call(Object call, ToolCallPiece& out) {
+  for (auto field : call) {
+    const char* key = field.key().value().raw();
+    Value value = field.value();
+    if (is(key, "index")) {
+      out.index = static_cast<int>(std::clamp<std::int64_t>(integer_or(value, -1), -1, INT32_MAX));
+    } else if (is(key, "id")) {
+      assign_string(value, out.id);
+    } else if (is(key, "function")) {
+      read_function(value, out);
+    } else if (kind_ == Kind::reply) {
+      skip(value);
+    }
+  }
+}
+
+void SimdjsonReader::read_function(Value value, ToolCallPiece& out) {
+  if (value.is_null()) return;
+  for (auto field : value.get_object()) {
+    const char* key = field.key().value().raw();
+    Value member = field.value();
+    if (is(key, "name")) {
+      assign_string(member, out.name);
+    } else if (is(key, "arguments")) {
+      if (member.type() == json_type::object) {
+        out.arguments += member.get_object().value().raw_json().value();
+      } else {
+        append_string(member, out.arguments);
+      }
+    } else if (kind_ == Kind::reply) {
+      skip(member);
+    }
+  }
+}
+
+void SimdjsonReader::note_choice(const ChatPiece& piece) {
+  const auto choice = static_cast<std::size_t>(piece.choice);
+  constexpr std::size_t max_choices = 1024;
+  if (choice >= max_choices) {
+    throw simdjson::simdjson_error(simdjson::INDEX_OUT_OF_BOUNDS);
+  }
+  if (finished_.size() <= choice) finished_.resize(choice + 1, false);
+  if (piece.finish_reason != FinishReason::none) finished_[choice] = true;
+}
+
+void SimdjsonReader::read_logprobs(Value value, ChatPiece& piece) {
+  if (value.type() != json_type::object) return;
+  for (auto field : value.get_object()) {
+    const bool content = is(field.key().value().raw(), "content");
+    Value tokens = field.value();
+    if (!content || tokens.type() != json_type::array) {
+      skip(tokens);
+      continue;
+    }
+    for (auto token : tokens.get_array()) {
+      piece.logprobs.emplace_back();
+      read_logprob(token.get_object(), piece.logprobs.back());
+    }
+  }
+}
+
+void SimdjsonReader::read_logprob(Object object, TokenLogprob& out) {
+  for (auto field : object) {
+    const char* key = field.key().value().raw();
+    Value value = field.value();
+    if (is(key, "token")) {
+      assign_string(value, out.token);
+    } else if (is(key, "logprob")) {
+      out.logprob = value.get_double();
+    } else if (is(key, "top_logprobs") && value.type() == json_type::array) {
+      for (auto item : value.get_array()) {
+        TokenLogprob other;
+        read_logprob(item.get_object(), other);
+        out.top.emplace_back(std::move(other.token), other.logprob);
+      }
+    } else {
+      skip(value);
+    }
+  }
+}
+
+void SimdjsonReader::read_usage(Value value, ChatPiece& piece) {
+  if (value.type() != json_type::object) return;
+  Usage usage;
+  const auto read_details = [](Value details, const auto& take) {
+    if (details.type() != json_type::object) return;
+    for (auto field : details.get_object()) {
+      const char* key = field.key().value().raw();
+      take(key, integer_or(field.value(), 0));
+    }
+  };
+  const auto prompt_details = [&](const char* key, std::int64_t count) {
+    if (is(key, "cached_tokens")) usage.cached_tokens = count;
+    if (is(key, "cache_write_tokens")) usage.cache_write_tokens = count;
+    if (is(key, "audio_tokens")) usage.audio_input_tokens = count;
+  };
+  const auto completion_details = [&](const char* key, std::int64_t count) {
+    if (is(key, "reasoning_tokens")) usage.reasoning_tokens = count;
+    if (is(key, "audio_tokens")) usage.audio_output_tokens = count;
+  };
+  for (auto field : value.get_object()) {
+    const char* key = field.key().value().raw();
+    Value member = field.value();
+    if (is(key, "prompt_tokens")) {
+      usage.input_tokens = integer_or(member, 0);
+    } else if (is(key, "completion_tokens")) {
+      usage.output_tokens = integer_or(member, 0);
+    } else if (is(key, "total_tokens")) {
+      usage.total_tokens = integer_or(member, 0);
+    } else if (is(key, "prompt_tokens_details")) {
+      read_details(member, prompt_details);
+    } else if (is(key, "completion_tokens_details")) {
+      read_details(member, completion_details);
+    } else if (is(key, "prompt_cache_hit_tokens")) {
+      usage.cached_tokens = integer_or(member, 0);
+    }
+  }
+  if (usage.total_tokens == 0) usage.total_tokens = usage.input_tokens + usage.output_tokens;
+  piece.usage = usage;
+  has_usage_ = true;
+}
+
+void SimdjsonReader::append_string(Value value, std::string& out) {
+  if (value.is_null()) return;
+  append_text(value.get_raw_json_string().value().raw(), out);
+}
+
+void SimdjsonReader::assign_string(Value value, std::string& out) {
+  out.clear();
+  append_string(value, out);
+}
+
+Json SimdjsonReader::whole_value(Value value) {
+  switch (value.type()) {
+    case json_type::object:
+      return Json::parse(value.get_object().value().raw_json().value());
+    case json_type::array:
+      return Json::parse(value.get_array().value().raw_json().value());
+    default:
+      skip(value);
+      return {};
+  }
+}
+
+// Reads a value to its end and checks it on the way; of a stream's chunk only the brackets count.
+void SimdjsonReader::skip(Value value) {
+  if (kind_ == Kind::chunk) return;
+  switch (value.type()) {
+    case json_type::object:
+      for (auto field : value.get_object()) skip(field.value());
+      return;
+    case json_type::array:
+      for (auto item : value.get_array()) skip(item.value());
+      return;
+    case json_type::string:
+      return assign_string(value, scratch_);
+    case json_type::number:
+      static_cast<void>(value.get_double().value());
+      return;
+    case json_type::boolean:
+      static_cast<void>(value.get_bool().value());
+      return;
+    case json_type::null:
+      if (!value.is_null()) throw simdjson::simdjson_error(simdjson::N_ATOM_ERROR);
+      return;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<OpenAIReader> OpenAIReader::make(const OpenAIDialect& dialect) {
+  return std::make_unique<SimdjsonReader>(dialect);
+}
+
+}  // namespace v0
+}  // namespace lian

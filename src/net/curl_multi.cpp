@@ -1,0 +1,270 @@
+#include "net/curl_multi.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "lian/core/runtime.hpp"
+#include "lian/core/version.hpp"
+#include "net/environment.hpp"
+#include "net/runtime_state.hpp"
+#include "net/url.hpp"
+#include "net/uv_loop.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+namespace {
+constexpr std::size_t max_spare_handles = 256;
+constexpr std::size_t max_targets = 64;
+}  // namespace
+
+// A descriptor libcurl wants watched. Kept for the next socket with that number, so that a warm
+// connection costs no handle a request.
+struct CurlMulti::Socket {
+  uv_poll_t poll{};
+  CurlMulti* multi = nullptr;
+  curl_socket_t fd = -1;
+};
+
+class CurlMulti::Wakeup : public detail::Timer {
+ public:
+  explicit Wakeup(CurlMulti& multi) noexcept : multi_(&multi) {}
+
+ private:
+  void expired() noexcept override {
+    multi_->act(CURL_SOCKET_TIMEOUT, 0);
+    multi_->reap();
+  }
+  CurlMulti* multi_;
+};
+
+CurlMulti::CurlMulti(UvLoop& loop)
+    : loop_(&loop),
+      multi_(curl_multi_init()),
+      wakeup_(std::make_unique<Wakeup>(*this)),
+      max_active_(loop.runtime().options().max_connections()) {
+  if (!multi_) throw Error(ErrorKind::config, "libcurl could not be started");
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION,
+                    +[](CURL*, curl_socket_t fd, int what, void* self, void* known) {
+                      return static_cast<CurlMulti*>(self)->on_socket(fd, what,
+                                                                      static_cast<Socket*>(known));
+                    });
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
+    return static_cast<CurlMulti*>(self)->on_timer(ms);
+  });
+  curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+}
+
+CurlMulti::~CurlMulti() {
+  draining_.clear();
+  for (CURL* easy : spare_) curl_easy_cleanup(easy);
+  curl_multi_cleanup(multi_);
+  for (Socket* socket : sockets_) {
+    if (!socket) continue;
+    uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll),
+             [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
+  }
+}
+
+CURL* CurlMulti::take_easy() {
+  if (!spare_.empty()) {
+    CURL* easy = spare_.back();
+    spare_.pop_back();
+    return easy;
+  }
+  CURL* easy = curl_easy_init();
+  if (!easy) throw Error(ErrorKind::network, "libcurl could not make a handle: out of memory");
+  static const std::string agent = std::string("lian/") + version();
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, agent.c_str());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
+                   +[](char* data, std::size_t, std::size_t size, void* self) {
+                     return static_cast<Transfer*>(self)->on_bytes({data, size});
+                   });
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
+                   +[](char* data, std::size_t, std::size_t size, void* self) {
+                     return static_cast<Transfer*>(self)->on_header({data, size});
+                   });
+  curl_easy_setopt(
+      easy, CURLOPT_OPENSOCKETFUNCTION,
+      +[](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
+        const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC,
+                                address->protocol);
+        if (fd < 0) static_cast<Transfer*>(self)->socket_error_ = errno;
+        return fd < 0 ? CURL_SOCKET_BAD : fd;
+      });
+  return easy;
+}
+
+void CurlMulti::give_easy(CURL* easy) noexcept {
+  if (spare_.size() >= max_spare_handles) {
+    curl_easy_cleanup(easy);
+    return;
+  }
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
+  spare_.push_back(easy);
+}
+
+const std::string& CurlMulti::proxy_of(const std::string& url) {
+  const auto it = targets_.find(url);
+  if (it != targets_.end()) return it->second;
+  check_http_url(url);
+  if (targets_.size() >= max_targets) targets_.clear();
+  const Runtime& runtime = loop_->runtime();
+  return targets_.emplace(url, proxy_for(url, runtime.options(), runtime.state().proxies))
+      .first->second;
+}
+
+std::unique_ptr<Transfer> CurlMulti::start(HttpRequest request, HttpLimits limits) {
+  auto transfer = std::make_unique<Transfer>(*this, std::move(request), limits);
+  proxy_of(transfer->request_.url);
+  add(*transfer);
+  reap();
+  return transfer;
+}
+
+void CurlMulti::add(Transfer& transfer) {
+  if (max_active_ > 0 && active_ >= max_active_) {
+    transfer.queued_ = true;
+    queue_.push_back(&transfer);
+    return;
+  }
+  begin(transfer);
+}
+
+void CurlMulti::begin(Transfer& transfer) {
+  transfer.easy_ = take_easy();
+  ++active_;
+  transfer.configure();
+  transfer.start();
+  kicked_ = false;
+  acting_ = true;
+  const CURLMcode code = curl_multi_add_handle(multi_, transfer.easy_);
+  acting_ = false;
+  if (code != CURLM_OK)
+    throw Error(ErrorKind::network, std::string("libcurl: ") + curl_multi_strerror(code));
+  if (kicked_) act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+void CurlMulti::remove(Transfer& transfer) noexcept {
+  if (std::exchange(transfer.queued_, false)) {
+    std::erase(queue_, &transfer);
+    return;
+  }
+  CURL* easy = std::exchange(transfer.easy_, nullptr);
+  if (!easy) return;
+  curl_multi_remove_handle(multi_, easy);
+  give_easy(easy);
+  --active_;
+  start_queued();
+}
+
+void CurlMulti::start_queued() {
+  while (!queue_.empty() && active_ < max_active_) {
+    Transfer& next = *queue_.front();
+    queue_.erase(queue_.begin());
+    next.queued_ = false;
+    try {
+      begin(next);
+    } catch (...) {
+      next.fail(std::current_exception());
+    }
+  }
+}
+
+// Runs libcurl; what it asks to have run at once is run before returning.
+void CurlMulti::act(curl_socket_t socket, int events) noexcept {
+  int running = 0;
+  for (int rounds = 0; rounds < 8; ++rounds) {
+    kicked_ = false;
+    acting_ = true;
+    curl_multi_socket_action(multi_, socket, events, &running);
+    acting_ = false;
+    if (!kicked_) return;
+    socket = CURL_SOCKET_TIMEOUT;
+    events = 0;
+  }
+  wakeup_->start(*loop_, Clock::now());
+}
+
+int CurlMulti::on_timer(long ms) {
+  if (ms < 0) {
+    wakeup_->stop();
+  } else if (ms == 0 && acting_) {
+    wakeup_->stop();
+    kicked_ = true;
+  } else {
+    wakeup_->start(*loop_, Clock::now() + std::chrono::milliseconds(ms));
+  }
+  return 0;
+}
+
+int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {
+  if (what == CURL_POLL_REMOVE) {
+    if (known) uv_poll_stop(&known->poll);
+    return 0;
+  }
+  const auto slot = static_cast<std::size_t>(fd);
+  if (!known) {
+    if (sockets_.size() <= slot) sockets_.resize(slot + 1);
+    if (!sockets_[slot]) {
+      auto made = std::make_unique<Socket>();
+      made->multi = this;
+      made->fd = fd;
+      if (uv_poll_init_socket(loop_->uv(), &made->poll, fd) != 0) return -1;
+      made->poll.data = made.get();
+      sockets_[slot] = made.release();
+    }
+    known = sockets_[slot];
+    curl_multi_assign(multi_, fd, known);
+  }
+  const int events = ((what & CURL_POLL_IN) ? UV_READABLE : 0) |
+                     ((what & CURL_POLL_OUT) ? UV_WRITABLE : 0);
+  uv_poll_start(&known->poll, events, [](uv_poll_t* handle, int status, int happened) {
+    auto* socket = static_cast<Socket*>(handle->data);
+    const int flags = status < 0 ? CURL_CSELECT_ERR
+                                 : ((happened & UV_READABLE) ? CURL_CSELECT_IN : 0) |
+                                       ((happened & UV_WRITABLE) ? CURL_CSELECT_OUT : 0);
+    socket->multi->act(socket->fd, flags);
+  });
+  return 0;
+}
+
+void CurlMulti::reap() {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    char* owner = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+    const CURLcode code = message->data.result;
+    auto* transfer = reinterpret_cast<Transfer*>(owner);
+    remove(*transfer);
+    transfer->finished(code);
+  }
+  if (!draining_.empty())
+    std::erase_if(draining_, [](const auto& transfer) { return transfer->ended(); });
+}
+
+void CurlMulti::drain(std::unique_ptr<Transfer> transfer) noexcept {
+  transfer->draining_ = true;
+  transfer->take(transfer->bytes_);
+  transfer->Timer::start(*loop_, Clock::now() + std::chrono::seconds(1));
+  draining_.push_back(std::move(transfer));
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <curl/curl.h>
+
+#include "lian/core/http_transport.hpp"
+#include "lian/core/loop.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+class CurlMulti;
+class UvLoop;
+
+/// One HTTP exchange on one loop. libcurl's callbacks only collect bytes and queue the coroutine
+/// that waits; nothing is resumed inside of them. Destroying it removes it from libcurl at once.
+class Transfer : private detail::Timer {
+ public:
+  Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits);
+  ~Transfer() override;
+
+  /// Waits until there is something new: the header, bytes, or the end.
+  class News : public detail::Wait {
+   public:
+    explicit News(Transfer& transfer) noexcept : transfer_(&transfer) {}
+    ~News() { detach(); }
+    void await_resume() const { check(); }
+
+   private:
+    friend class Transfer;
+    bool attach() override;
+    void detach() noexcept override;
+    Transfer* transfer_;
+  };
+
+  bool has_header() const noexcept { return header_done_; }
+  bool ended() const noexcept { return ended_; }
+  int status() const noexcept { return status_; }
+  HttpHeaders take_headers() noexcept { return std::move(headers_); }
+  /// Exchanges the bytes that came for the empty `buffer`, and lets a paused transfer go on.
+  void take(std::string& buffer);
+  /// The reader has all it needs: when dropped, the exchange may end by itself within a second, so
+  /// that its connection stays usable.
+  void drain_when_dropped() noexcept { drain_ = true; }
+  bool drains() const noexcept { return drain_ && !ended_; }
+  bool has_bytes() const noexcept { return !bytes_.empty(); }
+  /// Throws what ended the exchange, unless it ended well.
+  void check_end() const;
+  const HttpRequest& request() const noexcept { return request_; }
+  std::size_t max_body_bytes() const noexcept { return limits_.max_body_bytes(); }
+
+ private:
+  friend class CurlMulti;
+  struct Slist {
+    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+  };
+  void start();
+  void configure();
+  void expired() noexcept override;
+  void finished(CURLcode code) noexcept;
+  void fail(std::exception_ptr error) noexcept;
+  void tell() noexcept;
+  std::size_t on_header(std::string_view line);
+  std::size_t on_bytes(std::string_view bytes);
+  std::exception_ptr error_of(CURLcode code) const;
+  std::exception_ptr judge_header() const;
+
+  CurlMulti* multi_;
+  CURL* easy_ = nullptr;
+  HttpRequest request_;
+  HttpLimits limits_;
+  std::unique_ptr<curl_slist, Slist> header_list_;
+  HttpHeaders headers_;
+  std::string bytes_;
+  std::exception_ptr error_;
+  News* waiter_ = nullptr;
+  Clock::time_point started_, last_byte_;
+  std::size_t header_bytes_ = 0;
+  int status_ = 0, socket_error_ = 0;
+  bool queued_ = false, header_done_ = false, ended_ = false, paused_ = false, got_byte_ = false,
+       drain_ = false, draining_ = false;
+  char message_[CURL_ERROR_SIZE] = {};
+};
+
+/// libcurl's multi handle of one loop, driven by the loop through the multi-socket interface. Keeps
+/// connections and easy handles warm.
+class CurlMulti {
+ public:
+  explicit CurlMulti(UvLoop& loop);
+  ~CurlMulti();
+  CurlMulti(const CurlMulti&) = delete;
+  CurlMulti& operator=(const CurlMulti&) = delete;
+
+  std::unique_ptr<Transfer> start(HttpRequest request, HttpLimits limits);
+  /// Hands finished exchanges to their waiters. The loop calls it after libcurl has returned.
+  void reap();
+  /// Reads an exchange to its end, at most a second, then drops it.
+  void drain(std::unique_ptr<Transfer> transfer) noexcept;
+
+ private:
+  friend class Transfer;
+  class Wakeup;
+  struct Socket;
+  CURL* take_easy();
+  void give_easy(CURL* easy) noexcept;
+  void add(Transfer& transfer);
+  void remove(Transfer& transfer) noexcept;
+  void begin(Transfer& transfer);
+  void act(curl_socket_t socket, int events) noexcept;
+  int on_socket(curl_socket_t socket, int what, Socket* known);
+  int on_timer(long ms);
+  void start_queued();
+  const std::string& proxy_of(const std::string& url);
+
+  UvLoop* loop_;
+  CURLM* multi_;
+  std::unique_ptr<Wakeup> wakeup_;
+  std::vector<CURL*> spare_;
+  std::vector<Transfer*> queue_;  // waits for a free connection, first come first served
+  std::vector<Socket*> sockets_;
+  std::vector<std::unique_ptr<Transfer>> draining_;
+  std::map<std::string, std::string> targets_;  // checked URLs and their proxies
+  std::size_t active_ = 0, max_active_;
+  bool acting_ = false, kicked_ = false;
+};
+
+/// HttpTransport on libcurl: exchanges run on the loop they are awaited on.
+class CurlTransport final : public HttpTransport {
+ public:
+  Task<HttpResponse> send(HttpRequest request, HttpLimits limits) override;
+};
+
+}  // namespace v0
+}  // namespace lian

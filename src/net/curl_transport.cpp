@@ -1,0 +1,86 @@
+#include <memory>
+#include <utility>
+
+#include "lian/core/http_transport.hpp"
+#include "net/curl_multi.hpp"
+#include "net/inflate.hpp"
+#include "net/uv_loop.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+HttpTransport::~HttpTransport() = default;
+
+namespace {
+
+// Ends an exchange: at once, or by letting it run out when its reader has all it needs.
+struct DropTransfer {
+  CurlMulti* multi = nullptr;
+  void operator()(Transfer* transfer) const noexcept {
+    std::unique_ptr<Transfer> owner(transfer);
+    if (transfer->drains()) multi->drain(std::move(owner));
+  }
+};
+using TransferPtr = std::unique_ptr<Transfer, DropTransfer>;
+
+// The decoded body of an exchange whose header is there.
+Stream<std::string> read_body(TransferPtr transfer, Inflate inflate) {
+  std::string raw, decoded;
+  std::size_t total = 0;
+  while (true) {
+    if (!transfer->has_bytes() && !transfer->ended()) {
+      Transfer::News news(*transfer);
+      co_await news;
+      continue;
+    }
+    if (!transfer->has_bytes()) break;
+    transfer->take(raw);
+    std::string* bytes = &raw;
+    if (inflate.active()) {
+      decoded.clear();
+      inflate.feed(raw, decoded, transfer->max_body_bytes() - total);
+      bytes = &decoded;
+    }
+    total += bytes->size();
+    if (total > transfer->max_body_bytes()) throw_body_too_large(transfer->max_body_bytes());
+    if (!bytes->empty()) co_yield *bytes;
+    raw.clear();
+  }
+  transfer->check_end();
+  inflate.check_end();
+}
+
+// The exchange outlives the body it is called before.
+struct CompleteHook {
+  explicit CompleteHook(Transfer* exchange) noexcept : transfer(exchange) {}
+  void operator()() const noexcept { transfer->drain_when_dropped(); }
+  Transfer* transfer;
+};
+
+Inflate inflate_for(const HttpHeaders& headers) {
+  const std::string* encoding = headers.find("content-encoding");
+  return Inflate(encoding ? *encoding : std::string());
+}
+
+}  // namespace
+
+Task<HttpResponse> CurlTransport::send(HttpRequest request, HttpLimits limits) {
+  CurlMulti& multi = UvLoop::require().curl();
+  TransferPtr transfer(multi.start(std::move(request), limits).release(), DropTransfer{&multi});
+  Transfer* exchange = transfer.get();
+  while (!exchange->has_header() && !exchange->ended()) {
+    Transfer::News news(*exchange);
+    co_await news;
+  }
+  if (!exchange->has_header()) exchange->check_end();
+  HttpHeaders headers = exchange->take_headers();
+  Inflate inflate = inflate_for(headers);
+  const int status = exchange->status();
+  Stream<std::string> body = read_body(std::move(transfer), std::move(inflate));
+  HttpResponse response(status, std::move(headers), std::move(body));
+  response.complete = CompleteHook(exchange);
+  co_return response;
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,29 @@
+#include <utility>
+
+#include "lian/core/http_transport.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+namespace {
+constexpr std::size_t parser_padding = 64;
+}
+
+Task<HttpReply> fetch(HttpTransport& transport, HttpRequest request, HttpLimits limits) {
+  Task<HttpResponse> sending = transport.send(std::move(request), limits);
+  HttpResponse response = co_await std::move(sending);
+  HttpReply reply;
+  reply.status = response.status;
+  reply.headers = std::move(response.headers);
+  while (std::string* bytes = co_await response.body.next()) {
+    if (reply.body.empty())
+      reply.body.swap(*bytes);
+    else
+      reply.body += *bytes;
+  }
+  reply.body.reserve(reply.body.size() + parser_padding);
+  co_return reply;
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,272 @@
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "lian/core/runtime.hpp"
+#include "net/curl_multi.hpp"
+#include "net/environment.hpp"
+#include "net/runtime_state.hpp"
+#include "net/url.hpp"
+#include "net/uv_loop.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+namespace {
+
+constexpr std::size_t pause_above = std::size_t{256} << 10;  // bytes nobody has read yet
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ' ||
+                           text.back() == '\t'))
+    text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  return text;
+}
+
+}  // namespace
+
+Transfer::Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits)
+    : multi_(&multi), request_(std::move(request)), limits_(limits) {}
+
+Transfer::~Transfer() {
+  stop();
+  multi_->remove(*this);
+}
+
+void Transfer::configure() {
+  const RuntimeOptions& options = multi_->loop_->runtime().options();
+  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, message_);
+  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(limits_.connect_timeout().count()));
+  if (request_.method == "GET") {
+    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, nullptr);
+  } else {
+    curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST,
+                     request_.method == "POST" ? nullptr : request_.method.c_str());
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.data());
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request_.body.size()));
+  }
+  curl_easy_setopt(easy_, CURLOPT_PROXY, multi_->proxy_of(request_.url).c_str());
+  if (!options.ca_file().empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file().c_str());
+
+  curl_slist* list = nullptr;
+  std::string line;
+  for (const auto& [name, value] : request_.headers.fields()) {
+    line.assign(name);
+    line += value.empty() ? ";" : ": ";
+    line += value;
+    list = curl_slist_append(list, line.c_str());
+  }
+  list = curl_slist_append(list, "Expect:");
+  header_list_.reset(list);
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, list);
+}
+
+void Transfer::start() {
+  started_ = last_byte_ = Clock::now();
+  Timer::start(*multi_->loop_, started_ + limits_.first_byte_timeout());
+}
+
+bool Transfer::News::attach() {
+  transfer_->waiter_ = this;
+  return true;
+}
+
+void Transfer::News::detach() noexcept {
+  if (transfer_->waiter_ == this) transfer_->waiter_ = nullptr;
+}
+
+void Transfer::tell() noexcept {
+  if (waiter_) std::exchange(waiter_, nullptr)->wake();
+}
+
+// Silence is judged when the timer fires, not re-armed for every byte.
+void Transfer::expired() noexcept {
+  if (draining_) return fail(nullptr);
+  if (paused_) {
+    last_byte_ = Clock::now();
+    Timer::start(*multi_->loop_, last_byte_ + limits_.idle_timeout());
+    return;
+  }
+  const auto limit = got_byte_ ? limits_.idle_timeout() : limits_.first_byte_timeout();
+  const auto due = (got_byte_ ? last_byte_ : started_) + limit;
+  if (Clock::now() < due) {
+    Timer::start(*multi_->loop_, due);
+    return;
+  }
+  fail(std::make_exception_ptr(Error(
+      ErrorKind::timeout,
+      fmt::format("{} sent {} for {} ms ({})", host_of(request_.url),
+                  got_byte_ ? "nothing more" : "no reply", limit.count(),
+                  got_byte_ ? "idle_timeout" : "first_byte_timeout"))));
+}
+
+void Transfer::fail(std::exception_ptr error) noexcept {
+  if (ended_) return;
+  stop();
+  multi_->remove(*this);
+  error_ = std::move(error);
+  ended_ = true;
+  tell();
+}
+
+void Transfer::finished(CURLcode code) noexcept {
+  stop();
+  if (!error_ && code != CURLE_OK) error_ = error_of(code);
+  if (!error_ && !header_done_)
+    error_ = std::make_exception_ptr(Error(
+        ErrorKind::network,
+        fmt::format("{} closed the connection inside the header of its reply",
+                    host_of(request_.url))));
+  ended_ = true;
+  tell();
+}
+
+std::size_t Transfer::on_header(std::string_view line) {
+  header_bytes_ += line.size();
+  got_byte_ = true;
+  last_byte_ = Clock::now();
+  if (header_bytes_ > limits_.max_header_bytes()) {
+    error_ = std::make_exception_ptr(
+        LimitError(fmt::format("the reply of {} has a header of more than {} bytes",
+                               host_of(request_.url), limits_.max_header_bytes()),
+                   "max_header_bytes", limits_.max_header_bytes()));
+    return 0;
+  }
+  if (line.starts_with("HTTP/")) {
+    headers_.clear();
+    const std::size_t space = line.find(' ');
+    status_ = 0;
+    if (space != line.npos && space + 4 <= line.size())
+      std::from_chars(line.data() + space + 1, line.data() + space + 4, status_);
+    return line.size();
+  }
+  if (trim(line).empty()) {
+    if (status_ < 200) return line.size();  // an interim reply
+    if (header_done_) return line.size();   // the end of trailers
+    error_ = judge_header();
+    if (error_) return 0;
+    header_done_ = true;
+    if (request_.stream || status_ >= 300) tell();
+    return line.size();
+  }
+  if (header_done_) return line.size();  // trailers carry nothing we use
+  const std::size_t colon = line.find(':');
+  if (colon == line.npos || colon == 0) return line.size();
+  try {
+    headers_.add(std::string(trim(line.substr(0, colon))),
+                 std::string(trim(line.substr(colon + 1))));
+  } catch (...) {
+    error_ = std::current_exception();
+    return 0;
+  }
+  return line.size();
+}
+
+// Two different lengths mean that somebody on the way disagrees about where the reply ends.
+std::exception_ptr Transfer::judge_header() const {
+  const std::string* length = nullptr;
+  for (const auto& [name, value] : headers_.fields()) {
+    if (name.size() != 14 || curl_strequal(name.c_str(), "content-length") == 0) continue;
+    if (length && *length != value)
+      return std::make_exception_ptr(
+          Error(ErrorKind::network, fmt::format("{} sent two different Content-Length fields",
+                                                host_of(request_.url))));
+    length = &value;
+  }
+  return nullptr;
+}
+
+std::size_t Transfer::on_bytes(std::string_view bytes) {
+  if (bytes_.size() >= pause_above) {
+    paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (draining_) return bytes.size();
+  last_byte_ = Clock::now();
+  bytes_.append(bytes);
+  tell();
+  return bytes.size();
+}
+
+void Transfer::take(std::string& buffer) {
+  buffer.swap(bytes_);
+  bytes_.clear();
+  if (!paused_) return;
+  paused_ = false;
+  last_byte_ = Clock::now();
+  if (easy_) curl_easy_pause(easy_, CURLPAUSE_CONT);
+}
+
+void Transfer::check_end() const {
+  if (error_) std::rethrow_exception(error_);
+}
+
+std::exception_ptr Transfer::error_of(CURLcode code) const {
+  const std::string host = host_of(request_.url);
+  const std::string detail = message_[0] != '\0' ? message_ : curl_easy_strerror(code);
+  if (socket_error_ == EMFILE || socket_error_ == ENFILE)
+    return std::make_exception_ptr(
+        LimitError(fmt::format("cannot connect to {}: the limit of {} open files is reached; raise "
+                               "it with 'ulimit -n' or set RuntimeOptions::max_connections",
+                               host, descriptor_limit()),
+                   "RLIMIT_NOFILE", descriptor_limit()));
+  const auto network = [&](ErrorKind kind, std::string text) {
+    return std::make_exception_ptr(Error(kind, std::move(text)));
+  };
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return network(ErrorKind::network,
+                     fmt::format("cannot find the address of {}: check the base URL and the "
+                                 "network ({})", host, detail));
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return network(ErrorKind::network, fmt::format("cannot find the address of the proxy for {} "
+                                                     "({})", host, detail));
+    case CURLE_COULDNT_CONNECT:
+      return network(ErrorKind::network,
+                     fmt::format("cannot connect to {}: is the server running and the base URL "
+                                 "right? ({})", host, detail));
+    case CURLE_OPERATION_TIMEDOUT:
+      return network(ErrorKind::timeout,
+                     fmt::format("no connection to {} within {} ms (connect_timeout)", host,
+                                 limits_.connect_timeout().count()));
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return network(ErrorKind::network, fmt::format("no trusted TLS connection to {}: {}", host,
+                                                     detail));
+    case CURLE_PARTIAL_FILE:
+      return network(ErrorKind::network,
+                     fmt::format("{} closed the connection in the middle of its reply ({})", host,
+                                 detail));
+    default:
+      return network(ErrorKind::network, fmt::format("the exchange with {} failed: {}", host,
+                                                     detail));
+  }
+}
+
+}  // namespace v0
+}  // namespace lian

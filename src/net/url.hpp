@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lian {
+inline namespace v0 {
+
+/// Throws Error{invalid_request} unless `url` is an absolute http or https URL with a host and
+/// without user, password, CR, LF or NUL.
+void check_http_url(const std::string& url);
+
+/// "host:port" of an URL, for messages; the port only when it is not the scheme's own.
+std::string host_of(const std::string& url);
+
+/// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1.
+bool is_loopback(const std::string& url);
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <uv.h>
+
+#include "lian/core/loop.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+class CurlMulti;
+
+/// The loop on libuv. Timers live in the base class's heap; one uv_timer only bounds the waiting,
+/// so that bytes that are there are always read before a timer is judged.
+class UvLoop final : public detail::Loop {
+ public:
+  explicit UvLoop(Runtime& runtime);
+  ~UvLoop() override;
+
+  static UvLoop& require() { return static_cast<UvLoop&>(Loop::require()); }
+  uv_loop_t* uv() noexcept { return &uv_; }
+  /// This loop's HTTP connections; made at first use.
+  CurlMulti& curl();
+
+  /// For a foreign loop: a descriptor that is readable when `poll` has something to do.
+  int fd();
+  void poll();
+  /// Queues a coroutine to be started by the next `poll`.
+  void first_run(std::coroutine_handle<> handle);
+
+ private:
+  class Letters;
+  void turn(bool wait) override;
+  void timers_changed() noexcept override { timer_stale_ = true; }
+  void arm_timer() noexcept;
+  void arm_timerfd() noexcept;
+
+  uv_loop_t uv_{};
+  uv_timer_t timer_{};
+  uv_async_t async_{};
+  uv_poll_t timerfd_poll_{};
+  int timerfd_ = -1;
+  bool timer_stale_ = false, timer_armed_ = false;
+  std::vector<std::coroutine_handle<>> to_start_;
+  std::shared_ptr<Letters> letters_;
+  std::unique_ptr<CurlMulti> curl_;
+};
+
+}  // namespace v0
+}  // namespace lian
