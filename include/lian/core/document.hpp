@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lian/core/export.hpp"
@@ -17,7 +19,10 @@ struct Span {
   Span() = default;
   Span(std::uint64_t byte_begin_in, std::uint64_t byte_end_in, std::uint64_t line_begin_in,
        std::uint64_t line_end_in)
-      : byte_begin(byte_begin_in), byte_end(byte_end_in), line_begin(line_begin_in), line_end(line_end_in) {}
+      : byte_begin(byte_begin_in),
+        byte_end(byte_end_in),
+        line_begin(line_begin_in),
+        line_end(line_end_in) {}
   std::uint64_t byte_begin = 0, byte_end = 0, line_begin = 1, line_end = 1;
   friend bool operator==(const Span&, const Span&) = default;
 };
@@ -49,7 +54,8 @@ using Documents = std::vector<Document>;
 /// A document with how well it matched; higher is better unless the store says otherwise.
 struct ScoredDocument {
   ScoredDocument() = default;
-  ScoredDocument(Document document_in, double score_in) : document(std::move(document_in)), score(score_in) {}
+  ScoredDocument(Document document_in, double score_in)
+      : document(std::move(document_in)), score(score_in) {}
   Document document;
   double score = 0;
 };
@@ -57,8 +63,9 @@ struct ScoredDocument {
 /// The texts joined by a blank line, for a prompt's context (LangChain's format_docs).
 LIAN_API std::string format_documents(const Documents& documents);
 
+/// {"text", "metadata", "id", "span"}; what is empty is left out.
 LIAN_API Json to_json(const Document& document);
-/// Throws Error{validation}.
+/// Throws Error{validation} for a missing text, a wrong type or an unknown field.
 LIAN_API Document document_from_json(const Json& json);
 
 }  // namespace v0

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,13 +18,18 @@ inline namespace v0 {
 
 /// Who speaks. `other` carries a provider's own role in `Message::role_name`.
 enum class Role { system, developer, user, assistant, tool, other };
+/// The role as a lower-case word, e.g. "assistant".
 LIAN_API std::string_view to_string(Role role) noexcept;
+
+// Every part and every message has `extra`: an object of the fields lian has no name for (a
+// provider's "cache_control", a later version's field). Kept as they came, sent back as they came.
 
 /// Plain text.
 struct TextPart {
   TextPart() = default;
   explicit TextPart(std::string text_in) : text(std::move(text_in)) {}
   std::string text;
+  Json extra;
   friend bool operator==(const TextPart&, const TextPart&) = default;
 };
 
@@ -44,6 +50,7 @@ struct ImagePart {
       : source(std::move(source_in)), detail(std::move(detail_in)) {}
   MediaSource source;
   std::string detail;  ///< "", "auto", "low" or "high"
+  Json extra;
   friend bool operator==(const ImagePart&, const ImagePart&) = default;
 };
 
@@ -53,6 +60,7 @@ struct AudioPart {
       : source(std::move(source_in)), format(std::move(format_in)) {}
   MediaSource source;
   std::string format;  ///< "wav", "mp3", …
+  Json extra;
   friend bool operator==(const AudioPart&, const AudioPart&) = default;
 };
 
@@ -62,11 +70,13 @@ struct FilePart {
       : source(std::move(source_in)), name(std::move(name_in)) {}
   MediaSource source;
   std::string name;  ///< file name shown to the model
+  Json extra;
   friend bool operator==(const FilePart&, const FilePart&) = default;
 };
 
-/// A call the model asks for. `arguments` is the JSON text exactly as the model wrote it; it may be
-/// invalid: `valid` is false then and `error` says why (LangChain's invalid_tool_calls).
+/// A call the model asks for. `arguments` is the JSON text exactly as the model wrote it. Where it
+/// is no JSON object, `finish` sets `valid` to false and `error` to why (LangChain's
+/// invalid_tool_calls); empty is none either: a codec whose protocol means {} by it writes "{}".
 struct ToolCall {
   ToolCall() = default;
   ToolCall(std::string id_in, std::string name_in, std::string arguments_in)
@@ -74,6 +84,8 @@ struct ToolCall {
   std::string id, name, arguments;
   bool valid = true;
   std::string error;
+  int index = -1;  ///< what its fragments carry while it streams; `finish` sets it back to -1
+  Json extra;
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
 };
 
@@ -84,6 +96,7 @@ struct ToolResult {
       : call_id(std::move(call_id_in)), content(std::move(content_in)), is_error(is_error_in) {}
   std::string call_id, content;
   bool is_error = false;
+  Json extra;
   friend bool operator==(const ToolResult&, const ToolResult&) = default;
 };
 
@@ -93,6 +106,7 @@ struct ReasoningPart {
   explicit ReasoningPart(std::string text_in, std::string signature_in = {})
       : text(std::move(text_in)), signature(std::move(signature_in)) {}
   std::string text, signature;
+  Json extra;
   friend bool operator==(const ReasoningPart&, const ReasoningPart&) = default;
 };
 
@@ -101,13 +115,15 @@ struct RefusalPart {
   RefusalPart() = default;
   explicit RefusalPart(std::string text_in) : text(std::move(text_in)) {}
   std::string text;
+  Json extra;
   friend bool operator==(const RefusalPart&, const RefusalPart&) = default;
 };
 
 /// A part of a kind lian does not know: kept as it came and sent back as it came.
 struct UnknownPart {
   UnknownPart() = default;
-  UnknownPart(std::string kind_in, Json value_in) : kind(std::move(kind_in)), value(std::move(value_in)) {}
+  UnknownPart(std::string kind_in, Json value_in)
+      : kind(std::move(kind_in)), value(std::move(value_in)) {}
   std::string kind;
   Json value;
   friend bool operator==(const UnknownPart&, const UnknownPart&) = default;
@@ -123,7 +139,7 @@ class LIAN_API Message {
   Message(Role role, std::string text);
   Message(Role role_in, std::vector<Part> parts_in) : role(role_in), parts(std::move(parts_in)) {}
 
-  /// All text parts joined; no separator.
+  /// All text parts joined, no separator.
   std::string text() const;
   /// The tool calls among the parts, in order; invalid ones only when asked.
   std::vector<ToolCall> tool_calls() const;
@@ -134,6 +150,7 @@ class LIAN_API Message {
   std::vector<Part> parts;
   std::string name;  ///< optional speaker's name
   std::string id;    ///< optional message id
+  Json extra;        ///< vendor fields lian has no name for, untouched
   friend bool operator==(const Message&, const Message&) = default;
 };
 
@@ -172,19 +189,34 @@ class LIAN_API AIMessage : public Message {
   std::string provider;                 ///< e.g. "openai"
   std::vector<TokenLogprob> logprobs;   ///< when asked for
   std::vector<AIMessage> alternatives;  ///< choices 1… when n > 1; this message is choice 0
-  Json extra;                           ///< vendor fields lian has no name for, untouched
   friend bool operator==(const AIMessage&, const AIMessage&) = default;
 };
 
-/// A fragment of a tool call; fragments of equal `index` belong together, `arguments` concatenate.
+/// A fragment of a tool call. Fragments of equal `index` belong together; their `arguments`
+/// concatenate, a repeated `id` or `name` is the same call. Another `id` that comes with a name
+/// starts another call even under the same index. `index` -1 (a provider that sends none) continues
+/// the last call, unless it brings a name and not that call's id.
 struct ToolCallPiece {
   ToolCallPiece() = default;
   int index = 0;
   std::string id, name, arguments;
+  Json extra;
   friend bool operator==(const ToolCallPiece&, const ToolCallPiece&) = default;
 };
 
-/// A fragment of a streamed reply. Strings append, usage replaces, ends set. Reused by decoders:
+/// One part of a whole message in its one-piece form: the part without its strings, and how many
+/// bytes of the piece's text (reasoning, refusal) and reasoning signature are its own. A ToolCall
+/// is the next of `tool_calls`, an UnknownPart stands for the next of `parts`.
+struct PartPlace {
+  PartPlace() = default;
+  Part part;
+  std::size_t text_bytes = 0, signature_bytes = 0;
+  friend bool operator==(const PartPlace&, const PartPlace&) = default;
+};
+
+/// A fragment of a streamed reply. Texts append; usage, id, model, provider and finish reason
+/// replace when set; `extra` merges member by member. Within one piece the order is reasoning,
+/// text, refusal, tool calls, whole parts, unless `places` says another. Reused by decoders:
 /// `clear()` keeps the buffers, so that a steady stream allocates nothing a piece.
 struct LIAN_API ChatPiece {
   ChatPiece() = default;
@@ -194,24 +226,38 @@ struct LIAN_API ChatPiece {
   std::string text, reasoning, reasoning_signature, refusal;
   std::vector<ToolCallPiece> tool_calls;
   FinishReason finish_reason = FinishReason::none;
-  std::string raw_finish_reason, id, model, provider;
+  std::string raw_finish_reason, id, name, model, provider;
   std::optional<Usage> usage;
   std::vector<TokenLogprob> logprobs;
-  std::vector<UnknownPart> parts;  ///< whole parts of unknown kinds
+  std::vector<Part> parts;  ///< whole parts of kinds that do not come in fragments
   Json extra;
+  std::vector<PartPlace> places;        ///< only in the form of a whole message (`to_piece`)
+  std::vector<AIMessage> alternatives;  ///< only there too: its choices 1…
   friend bool operator==(const ChatPiece&, const ChatPiece&) = default;
 };
 
-/// Adds a piece to the message it continues.
+/// Adds a piece to the message it continues. Text that follows text goes to the same part; text
+/// behind another part starts a new one, and so does reasoning behind a signature. Pieces of choice
+/// k > 0 go to `alternatives[k - 1]`. Throws Error{validation} for a negative choice, LimitError
+/// for one above 1023.
 LIAN_API void append(AIMessage& message, ChatPiece&& piece);
-/// To be called once after the last piece: marks tool calls whose arguments are not valid JSON.
+/// To be called once after the last piece: marks tool calls whose arguments are not a JSON object.
 LIAN_API void finish(AIMessage& message);
-/// The one-piece form of a whole message; `append` of it to an empty message gives it back.
+/// The one-piece form of a whole message: `append` of it to an empty message, then `finish`, gives
+/// a finished message back. All its text is in `text`, whatever lies between.
 LIAN_API ChatPiece to_piece(AIMessage message);
 
-/// A message as JSON and back; unknown parts and fields survive. Throws Error{validation}.
+/// The conversation as plain text, a line "Human: …", "AI: …", "System: …", "Tool: …" a message
+/// (LangChain's get_buffer_string); a role of the provider's own is named by its word.
+LIAN_API std::string buffer_string(const Messages& messages, std::string_view human = "Human",
+                                   std::string_view ai = "AI");
+
+/// A message as JSON and back; unknown parts and fields survive, bytes are base64. Data stays data:
+/// nothing in it names a type to build. Throws Error{validation} naming the place.
 LIAN_API Json to_json(const Message& message);
+LIAN_API Json to_json(const AIMessage& message);
 LIAN_API Message message_from_json(const Json& json);
+LIAN_API AIMessage ai_message_from_json(const Json& json);
 
 }  // namespace v0
 }  // namespace lian

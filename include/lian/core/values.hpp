@@ -1,8 +1,10 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -29,11 +31,14 @@ class LIAN_API Value {
                             Documents, Json>;
 
   Value() noexcept;
-  Value(bool value) noexcept;
+  template <std::same_as<bool> T>
+  Value(T value) noexcept : Value(from_bool(value)) {}
   template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, char>)
-  Value(T value) noexcept : Value(static_cast<std::int64_t>(value), Integer()) {}
+  requires(!std::same_as<T, bool> && !std::same_as<T, char>) Value(T value)
+      : Value(from_integer(value)) {}  ///< above 63 bits: kept as Json
+  Value(char) = delete;                ///< a number or a string? say which
   Value(double value) noexcept;
+  Value(std::nullptr_t) noexcept : Value() {}
   Value(const char* text);
   Value(std::string text) noexcept;
   Value(std::string_view text);
@@ -41,7 +46,9 @@ class LIAN_API Value {
   Value(Messages messages) noexcept;
   Value(Message message);
   Value(Documents documents) noexcept;
-  Value(Json json);  ///< scalars become text, number or bool; null becomes nothing
+  /// Scalars become text, number or bool, null becomes nothing, an array a list; an object and an
+  /// integer above 63 bits stay Json.
+  Value(Json json);
   Value(const Value&);
   Value(Value&&) noexcept;
   Value& operator=(const Value&);
@@ -54,19 +61,31 @@ class LIAN_API Value {
   const List* list() const noexcept { return std::get_if<List>(&data_); }
   const Messages* messages() const noexcept { return std::get_if<Messages>(&data_); }
   const Documents* documents() const noexcept { return std::get_if<Documents>(&data_); }
+  const Json* json() const noexcept { return std::get_if<Json>(&data_); }
+  const bool* boolean() const noexcept { return std::get_if<bool>(&data_); }
+  const std::int64_t* integer() const noexcept { return std::get_if<std::int64_t>(&data_); }
+  /// The number, integer or real; nothing for other kinds.
+  std::optional<double> number() const noexcept;
   /// "text", "number", "bool", "list", "messages", "documents", "json" or "null".
   std::string_view type_name() const noexcept;
-  /// As a prompt shows it: text as it is, numbers shortest, documents joined by a blank line,
-  /// messages as "Human: …" lines, lists and Json as JSON.
+  /// As a prompt shows it: text as it is, numbers shortest, true and false, nothing as "",
+  /// documents joined by a blank line, messages as "Human: …" lines, lists and Json as JSON.
   std::string to_text() const;
   void append_text(std::string& out) const;
   Json to_json() const;
 
+  /// Same kind and same content; the number 1 equals 1.0.
   friend LIAN_API bool operator==(const Value& a, const Value& b);
 
  private:
-  struct Integer {};
-  Value(std::int64_t value, Integer) noexcept;
+  static Value from_bool(bool value) noexcept;
+  static Value from_signed(std::int64_t value) noexcept;
+  static Value from_unsigned(std::uint64_t value);
+  template <class T>
+  static Value from_integer(T value) {
+    if constexpr (std::signed_integral<T>) return from_signed(value);
+    return from_unsigned(static_cast<std::uint64_t>(value));
+  }
   Data data_;
 };
 
@@ -106,6 +125,7 @@ class LIAN_API Values {
   /// Throws Error{validation} unless `json` is an object.
   static Values from_json(const Json& json);
 
+  /// Same names, in any order, with equal values.
   friend LIAN_API bool operator==(const Values& a, const Values& b);
 
  private:
@@ -124,8 +144,7 @@ void set_pairs(Values& out, std::string_view name, V&& value, Rest&&... rest) {
 /// values("language", "French", "text", "…"): the spelling for coroutines, where braces inside a
 /// co_await expression do not compile under GCC 12.
 template <class... NameValue>
-  requires(sizeof...(NameValue) % 2 == 0)
-Values values(NameValue&&... name_value) {
+requires(sizeof...(NameValue) % 2 == 0) Values values(NameValue&&... name_value) {
   Values out;
   detail::set_pairs(out, std::forward<NameValue>(name_value)...);
   return out;
