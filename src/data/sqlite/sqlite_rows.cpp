@@ -78,7 +78,7 @@ void SqliteRows::remove(std::int64_t number, Changes& changes) {
   changes.removed.push_back(number);
 }
 
-void SqliteRows::put(std::vector<VectorRecord> records) {
+void SqliteRows::put(const std::vector<VectorRecord>& records) {
   if (records.empty()) return;
   std::vector<const VectorRecord*> pointers;
   for (const auto& record : records) pointers.push_back(&record);

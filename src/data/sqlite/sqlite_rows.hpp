@@ -27,7 +27,7 @@ class LIAN_API SqliteRows {
   SqliteRows(ConnectionSettings settings, const StoreExpectation& expected);
   ~SqliteRows();
 
-  void put(std::vector<VectorRecord> records);
+  void put(const std::vector<VectorRecord>& records);
   std::size_t erase(const std::vector<std::string>& ids);
   Documents fetch(const std::vector<std::string>& ids);
   std::vector<VectorHit> nearest(const VectorQuery& query);
