@@ -24,6 +24,8 @@ constexpr double before_rank = 0.25, paragraph_rank = 0.15, paragraph_cover = 0.
 // A term of the document's title says which document, not whether it has the answer.
 constexpr double topic_share = 0.4;
 constexpr double embedding_share = 1.5;
+// A match that counts as the term itself rather than as a likeness.
+constexpr double least_holding = 0.6;
 constexpr double half_straddling = 0.35;
 // For a sentence without what the question's type asks for: a person may be named by a role and a
 // reason without "because".
@@ -147,15 +149,16 @@ class Ranking {
     bool headed = false;
     for (const Candidate& candidate : candidates_) {
       const double own = match(term, candidate.text);
-      if (own > 0) ++holding;
+      if (own >= least_holding) ++holding;
       if (own >= 1) ++saying;
-      headed = headed || match(term, candidate.headings) > 0 || match(term, candidate.topic) > 0;
+      headed = headed || match(term, candidate.headings) >= least_holding ||
+               match(term, candidate.topic) >= least_holding;
     }
     present_.push_back(headed || holding > 0);
     if (term.name && !present_.back()) name_missing_ = true;
     const auto count = static_cast<double>(candidates_.size());
     const auto rarity = [&](double n) { return std::log(1 + (count - n + 0.5) / (n + 0.5)); };
-    weights_.push_back(term.weight * rarity(holding));
+    weights_.push_back(term.weight * (rarity(holding) + rarity(saying)) / 2);
     needs_.push_back(term.weight * rarity(saying));
   }
 
@@ -190,6 +193,7 @@ class Ranking {
     const double length = 1 - length_share +
                           length_share * static_cast<double>(candidate.text.length) / mean_length_;
     double score = 0, cover = 0, wanted = 0;
+    bool missed = false;
     for (std::size_t i = 0; i < question_.terms.size(); ++i) {
       const QuestionTerm& term = question_.terms[i];
       const double own = match(term, candidate.text);
@@ -199,11 +203,12 @@ class Ranking {
       const double before = previous == nullptr ? 0 : match(term, previous->text);
       const double back = candidate.refers ? referred * before : 0;
       const double named = term.name ? std::max(own, topic) : 0;
-      score += weights_[i] * std::max({own / std::max(0.6, length), named, heading * heading_rank,
+      score += weights_[i] * std::max({own / std::max(0.8, length), named, heading * heading_rank,
                                        before * before_rank, paragraph * paragraph_rank, back});
-      const double weight = needs_[i] * (topic > 0 || term.light ? topic_share : 1);
+      const double weight = needs_[i] * (topic >= least_holding || term.light ? topic_share : 1);
       cover += weight * std::max({own, heading * heading_cover, paragraph * paragraph_cover, back});
       wanted += weight;
+      missed = missed || (term.asked && std::max({own, heading, paragraph}) == 0);
     }
     score += embedding_share * dot(asked_, offline_embedding(candidate.sentence.text));
     candidate.cover = wanted > 0 ? cover / wanted : 0;
@@ -213,6 +218,7 @@ class Ranking {
       candidate.score *= strict ? type_rank : loose_type_rank;
       if (strict) candidate.cover *= type_cover;
     }
+    if (missed) candidate.cover *= type_cover;
     if (name_missing_) candidate.cover *= name_absent;
   }
 

@@ -15,15 +15,26 @@ using namespace std::string_view_literals;
 
 constexpr double light_weight = 0.35, name_weight = 1.5;
 constexpr double synonym_credit = 0.8, related_credit = 0.7;
+constexpr double both_characters_credit = 0.5, one_character_credit = 0.2;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || is_upper(c); }
 
+// What a number answers; the property, where there is one, must be spoken of.
+constexpr std::array asked_properties = {
+    "heavy"sv, "high"sv, "tall"sv, "deep"sv, "wide"sv, "thick"sv, "hot"sv,
+    "cold"sv,  "warm"sv, "fast"sv, "loud"sv, "strong"sv, "large"sv, "big"sv};
+
+constexpr std::array quantity_questions = {
+    " how many"sv, " how much"sv, " how long"sv,  " how often"sv, " how far"sv,  " how old"sv,
+    " how big"sv,  " how tall"sv, " how heavy"sv, " how high"sv,  " how deep"sv, " how wide"sv,
+    " how fast"sv, " how hot"sv,  " how cold"sv,  " how thick"sv, " how loud"sv, " how large"sv};
+
 // What only makes an English sentence a question.
 constexpr std::array english_frames = {"how many"sv, "how much"sv, "how long"sv, "how often"sv,
-                                       "how far"sv,  "how big"sv,  "how old"sv,  "how tall"sv,
-                                       "how do i know"sv, "what kind of"sv, "what does it mean"sv};
+                                       "how far"sv,  "how old"sv,  "how do i know"sv,
+                                       "what kind of"sv, "what does it mean"sv};
 
 // Words that only make a Chinese sentence a question or hold it together; longest first.
 constexpr std::array chinese_frames = {
@@ -186,10 +197,7 @@ class Analyser {
     const std::string words = " " + rest_;
     const auto asks = [&](std::string_view phrase) { return words.find(phrase) != words.npos; };
     if (holds_any(price_questions, words)) return AnswerType::price;
-    if (asks(" how many") || asks(" how much") || asks(" how long") || asks(" how often") ||
-        asks(" how far") || asks(" how big") || asks(" how tall") || asks(" how old")) {
-      return AnswerType::quantity;
-    }
+    if (holds_any(quantity_questions, words)) return AnswerType::quantity;
     if (asks(" when ") || asks(" which day") || asks(" what day") || asks(" which year") ||
         asks(" what year") || asks(" what time") || asks(" what date")) {
       return AnswerType::time;
@@ -277,6 +285,10 @@ class Analyser {
         term.light = true;
       }
       if (!term.name) add_synonyms(term, token);
+      term.asked = rest_.find("how " + std::string(token)) != std::string::npos &&
+                   std::find(asked_properties.begin(), asked_properties.end(), token) !=
+                       asked_properties.end();
+      if (term.asked) term.light = false, term.weight = 1;
     }
     if (term.name) term.weight = name_weight;
     const bool known =
@@ -303,17 +315,49 @@ class Analyser {
   Question question_;
 };
 
-// "print" and "printer": one begins the other, or both begin alike for most of their length.
-bool has_related(std::string_view padded, const std::string& stems) {
+constexpr std::array word_endings = {
+    ""sv,     "al"sv,    "anc"sv,  "ant"sv,  "ar"sv,   "ation"sv, "at"sv,    "bl"sv,   "abl"sv,
+    "d"sv,    "enc"sv,   "ent"sv,  "er"sv,   "est"sv,  "ful"sv,   "i"sv,     "ibl"sv,  "ic"sv,
+    "ical"sv, "ion"sv,   "ish"sv,  "ism"sv,  "ist"sv,  "iti"sv,   "iv"sv,    "less"sv, "ment"sv,
+    "n"sv,    "or"sv,    "ous"sv,  "r"sv,    "s"sv,    "ship"sv,  "sion"sv,  "st"sv,   "t"sv,
+    "th"sv,   "tion"sv,  "ur"sv,   "us"sv,   "v"sv,    "ward"sv,  "ator"sv,  "eri"sv,  "ori"sv};
+
+template <std::size_t n>
+bool among(const std::array<std::string_view, n>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Whether two stems are likely forms of one word, as "visit" and "visitor": alike from the beginning
+// for all but a short ending.
+bool are_related(std::string_view a, std::string_view b) {
+  const std::size_t shorter = std::min(a.size(), b.size()), longer = std::max(a.size(), b.size());
+  const auto differing = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter),
+                                       b.begin());
+  const auto common = static_cast<std::size_t>(differing.first - a.begin());
+  if (common < 4 || longer > common + 5) return false;
+  return among(word_endings, a.substr(common)) && among(word_endings, b.substr(common));
+}
+
+bool has_related(std::string_view padded, std::string_view stems) {
   const std::string_view stem = padded.substr(1, padded.size() - 2);
-  if (stem.size() < 4 || holds_digit(stem)) return false;
-  const std::size_t prefix = std::max<std::size_t>(4, stem.size() - stem.size() / 4);
-  const std::string wanted = " " + std::string(stem.substr(0, prefix));
-  for (std::size_t at = stems.find(wanted); at != stems.npos; at = stems.find(wanted, at + 1)) {
-    const std::size_t end = stems.find(' ', at + 1);
-    if (end - at - 1 <= stem.size() + 4) return true;
+  if (holds_digit(stem)) return false;
+  for (std::size_t at = 1; at < stems.size();) {
+    const std::size_t end = stems.find(' ', at);
+    const std::string_view other = stems.substr(at, end - at);
+    if (!holds_digit(other) && are_related(stem, other)) return true;
+    at = end + 1;
   }
   return false;
+}
+
+// Words that share characters are often related in Chinese.
+double match_characters(std::string_view bigram, const std::string& folded) {
+  const std::size_t first = utf8_length(bigram.front());
+  if (first >= bigram.size() || bigram.size() > 8) return 0;
+  const bool one = folded.find(bigram.substr(0, first)) != std::string::npos;
+  const bool other = folded.find(bigram.substr(first)) != std::string::npos;
+  if (one && other) return both_characters_credit;
+  return one || other ? one_character_credit : 0;
 }
 
 // A number the question does not itself name: "K2" is none, nor "1666" when it was asked about.
@@ -327,9 +371,13 @@ bool holds_new_number(const Question& question, const SearchableText& text) {
   return false;
 }
 
-bool holds_inner_capital(std::string_view sentence) {
+// A capitalised word inside the sentence that the question does not name.
+bool holds_new_name(const Question& question, std::string_view sentence) {
   for (std::size_t at = 1; at < sentence.size(); ++at) {
-    if (is_upper(sentence[at]) && !is_upper(sentence[at - 1])) return true;
+    if (!is_upper(sentence[at]) || is_ascii_letter(sentence[at - 1])) continue;
+    std::size_t end = at;
+    while (end < sentence.size() && is_ascii_letter(sentence[end])) ++end;
+    if (question.stems.find(stems_of(sentence.substr(at, end - at))) == std::string::npos) return true;
   }
   return false;
 }
@@ -346,8 +394,9 @@ double match(const QuestionTerm& term, const SearchableText& text) {
   for (const std::string& alternative : term.alternatives) {
     if (speaks_of(alternative, text)) return synonym_credit;
   }
-  const bool word = term.text.front() == ' ' && !term.name;
-  return word && has_related(term.text, text.stems) ? related_credit : 0;
+  if (term.name) return 0;
+  if (starts_with_han(term.text)) return match_characters(term.text, text.folded);
+  return has_related(term.text, text.stems) ? related_credit : 0;
 }
 
 bool fits(const Question& question, std::string_view sentence, const SearchableText& text) {
@@ -365,7 +414,7 @@ bool fits(const Question& question, std::string_view sentence, const SearchableT
       return holds_new_number(question, text) || holds_stem(time_words, text.stems) ||
              holds_any(chinese_times, sentence);
     case AnswerType::person:
-      return holds_inner_capital(sentence) ||
+      return holds_new_name(question, sentence) ||
              std::none_of(sentence.begin(), sentence.end(), is_ascii_letter);
   }
   return true;

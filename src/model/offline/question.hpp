@@ -17,6 +17,7 @@ struct QuestionTerm {
   double weight = 1;
   bool name = false;     ///< a proper name or a code: nothing else will do
   bool light = false;    ///< says little
+  bool asked = false;    ///< the property asked for, as in "how heavy"
   bool straddles = false;  ///< a Chinese bigram that shares its first character with the term before
 };
 
