@@ -70,35 +70,47 @@ std::string_view document_name(const OfflineSource& source) {
   return name.ends_with(')') ? name.substr(0, name.rfind(" (")) : name;
 }
 
-// What each name's documents are about: the name and the headings that open its blocks, for a later
-// block of a document does not repeat the title.
-std::map<std::string_view, std::string> topics_of(const std::vector<OfflineSource>& sources) {
-  std::map<std::string_view, std::string> topics;
+// Documents by name: what they are about, and the headings at the end of a block, which stand over
+// the block that was cut from behind them.
+struct DocumentFrame {
+  std::string topic;
+  std::vector<std::string_view> dangling;
+};
+
+// A later block of a document does not repeat the title: the headings that open any block count.
+std::map<std::string_view, DocumentFrame> frames_of(const std::vector<OfflineSource>& sources) {
+  std::map<std::string_view, DocumentFrame> frames;
   for (const OfflineSource& source : sources) {
-    std::string& topic = topics[document_name(source)];
-    if (topic.empty()) topic = document_name(source);
+    DocumentFrame& frame = frames[document_name(source)];
+    if (frame.topic.empty()) frame.topic = document_name(source);
     const std::vector<Sentence> sentences = split_sentences(source.text);
-    if (!sentences.empty() && sentences[0].kind == SentenceKind::heading) {
-      topic.append("\n").append(sentences[0].text);
+    if (sentences.empty()) continue;
+    if (sentences.front().kind == SentenceKind::heading) {
+      frame.topic.append("\n").append(sentences.front().text);
+    }
+    if (sentences.back().kind == SentenceKind::heading) {
+      frame.dangling.push_back(sentences.back().text);
     }
   }
-  return topics;
+  return frames;
 }
 
 std::vector<Candidate> read_candidates(const std::vector<OfflineSource>& sources) {
   std::vector<Candidate> candidates;
   std::set<std::string_view> seen;
-  const std::map<std::string_view, std::string> topics = topics_of(sources);
+  const std::map<std::string_view, DocumentFrame> frames = frames_of(sources);
   for (const OfflineSource& source : sources) {
     const std::vector<Sentence> sentences = split_sentences(source.text);
-    const SearchableText topic(topics.at(document_name(source)));
+    const DocumentFrame& frame = frames.at(document_name(source));
+    const SearchableText topic(frame.topic);
     const char* unit = nullptr;
     for (const Sentence& sentence : sentences) {
       if (sentence.kind == SentenceKind::heading || !seen.insert(sentence.text).second) continue;
       const bool has_previous = std::exchange(unit, sentence.unit.data()) == sentence.unit.data();
+      const auto& headings = sentence.headings.empty() ? frame.dangling : sentence.headings;
       candidates.push_back({&source, sentence, SearchableText(sentence.text),
                             SearchableText(sentence.unit),
-                            SearchableText(joined(sentence.headings)), topic,
+                            SearchableText(joined(headings)), topic,
                             refers_back(sentence.text), has_previous});
     }
   }
