@@ -225,7 +225,7 @@ class Ranking {
     score += embedding_share * dot(asked_, offline_embedding(candidate.sentence.text));
     candidate.cover = wanted > 0 ? cover / wanted : 0;
     candidate.score = score;
-    if (!fits(question_, candidate.sentence.text, candidate.text)) {
+    if (!fits(question_.type, question_.stems, candidate.sentence.text, candidate.text.stems)) {
       const bool strict = question_.type != AnswerType::person && question_.type != AnswerType::reason;
       candidate.score *= strict ? type_rank : loose_type_rank;
       if (strict) candidate.cover *= type_cover;
