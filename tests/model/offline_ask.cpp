@@ -98,13 +98,13 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return sum;
 }
 
-// 1 / (60 + rank) of each chunk by the scores.
+// 1 / (60 + rank) of each chunk by the scores, of those that match at all.
 void add_reciprocal_ranks(const std::vector<double>& scores, std::vector<double>& ranks) {
   std::vector<std::size_t> order(scores.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-  for (std::size_t i = 0; i < order.size(); ++i) {
+  for (std::size_t i = 0; i < order.size() && scores[order[i]] > 0; ++i) {
     ranks[order[i]] += 1.0 / (61.0 + static_cast<double>(i));
   }
 }

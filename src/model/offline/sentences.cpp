@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "model/offline/word_search.hpp"
 #include "model/offline/words.hpp"
 
 namespace lian {
@@ -20,9 +21,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_letter(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
 
 constexpr std::array abbreviations = {
     "dr"sv,  "mr"sv,   "mrs"sv, "ms"sv,  "prof"sv, "st"sv,  "vs"sv,   "etc"sv, "no"sv,  "nos"sv,
@@ -33,20 +32,13 @@ constexpr std::array abbreviations = {
 constexpr std::array closing_abbreviations = {"etc"sv, "inc"sv, "ltd"sv, "co"sv,
                                               "no"sv,  "min"sv, "max"sv, "ed"sv};
 
-template <std::size_t n>
-bool among(const std::array<std::string_view, n>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 // Whether the full stop at `at` belongs to a word rather than ending a sentence.
 bool is_abbreviation(std::string_view text, std::size_t at, char next) {
   std::size_t begin = at;
-  while (begin > 0 && (is_letter(text[begin - 1]) || text[begin - 1] == '.')) --begin;
+  while (begin > 0 && (is_ascii_letter(text[begin - 1]) || text[begin - 1] == '.')) --begin;
   std::string word(text.substr(begin, at - begin));
   if (word.size() == 1 && word[0] != 'I') return !is_lower(word[0]) || is_lower(next);
-  for (char& c : word) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  word = ascii_lower(word);
   if (!among(abbreviations, word)) return false;
   return !among(closing_abbreviations, word) || is_lower(next) || is_digit(next);
 }

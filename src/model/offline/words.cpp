@@ -11,32 +11,37 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array silent_words = {
-    "a"sv, "about"sv, "am"sv, "an"sv, "and"sv, "any"sv, "are"sv, "as"sv, "at"sv, "be"sv, "been"sv,
-    "being"sv, "but"sv, "by"sv, "can"sv, "could"sv, "did"sv, "do"sv, "does"sv, "else"sv, "for"sv,
-    "from"sv, "had"sv, "has"sv, "have"sv, "having"sv, "he"sv, "her"sv, "hers"sv, "him"sv, "his"sv,
-    "how"sv, "i"sv, "if"sv, "in"sv, "into"sv, "is"sv, "it"sv, "its"sv, "just"sv, "may"sv, "me"sv,
-    "might"sv, "my"sv, "of"sv, "on"sv, "or"sv, "our"sv, "ours"sv, "please"sv, "s"sv, "shall"sv,
-    "she"sv, "should"sv, "so"sv, "some"sv, "t"sv, "than"sv, "that"sv, "the"sv, "their"sv,
-    "them"sv, "then"sv, "there"sv, "these"sv, "they"sv, "this"sv, "those"sv, "to"sv, "too"sv,
-    "us"sv, "very"sv, "was"sv, "we"sv, "were"sv, "what"sv, "when"sv, "where"sv, "which"sv,
-    "while"sv, "who"sv, "whom"sv, "whose"sv, "why"sv, "will"sv, "with"sv, "would"sv, "you"sv,
-    "your"sv, "yours"sv};
+    "a"sv, "about"sv, "am"sv, "an"sv, "and"sv, "any"sv, "are"sv, "aren"sv, "as"sv, "at"sv, "be"sv,
+    "been"sv, "being"sv, "both"sv, "but"sv, "by"sv, "can"sv, "cannot"sv, "could"sv, "d"sv,
+    "did"sv, "didn"sv, "do"sv, "does"sv, "doesn"sv, "don"sv, "either"sv, "else"sv, "for"sv,
+    "from"sv, "had"sv, "has"sv, "have"sv, "having"sv, "he"sv, "her"sv, "here"sv, "hers"sv,
+    "him"sv, "his"sv, "how"sv, "i"sv, "if"sv, "in"sv, "into"sv, "is"sv, "isn"sv, "it"sv, "its"sv,
+    "just"sv, "ll"sv, "m"sv, "may"sv, "me"sv, "might"sv, "my"sv, "no"sv, "nor"sv, "not"sv, "of"sv,
+    "on"sv, "or"sv, "our"sv, "ours"sv, "please"sv, "re"sv, "s"sv, "shall"sv, "she"sv, "should"sv,
+    "so"sv, "some"sv, "t"sv, "than"sv, "that"sv, "the"sv, "their"sv, "them"sv, "then"sv,
+    "there"sv, "these"sv, "they"sv, "this"sv, "those"sv, "to"sv, "too"sv, "us"sv, "ve"sv,
+    "very"sv, "was"sv, "wasn"sv, "we"sv, "were"sv, "what"sv, "when"sv, "where"sv, "whether"sv,
+    "which"sv, "while"sv, "who"sv, "whom"sv, "whose"sv, "why"sv, "will"sv, "with"sv, "won"sv,
+    "would"sv, "yes"sv, "you"sv, "your"sv, "yours"sv};
 
 constexpr std::array light_words = {
-    "actually"sv, "after"sv, "all"sv, "allow"sv, "already"sv, "also"sv, "always"sv, "anybody"sv,
-    "anyone"sv, "approximately"sv, "around"sv, "available"sv, "bad"sv, "become"sv, "before"sv,
-    "belong"sv, "big"sv, "called"sv, "case"sv, "certain"sv, "come"sv, "correct"sv, "current"sv,
-    "different"sv, "during"sv, "each"sv, "ever"sv, "every"sv, "everyone"sv, "exact"sv,
-    "exactly"sv, "far"sv, "final"sv, "find"sv, "general"sv, "get"sv, "give"sv, "go"sv, "good"sv,
-    "great"sv, "happen"sv, "happens"sv, "instead"sv, "kind"sv, "know"sv, "latest"sv, "let"sv,
-    "like"sv, "little"sv, "long"sv, "look"sv, "main"sv, "make"sv, "many"sv, "mean"sv, "more"sv,
-    "much"sv, "must"sv, "need"sv, "new"sv, "nice"sv, "normal"sv, "normally"sv, "often"sv, "old"sv,
-    "one"sv, "only"sv, "other"sv, "out"sv, "over"sv, "own"sv, "people"sv, "per"sv, "person"sv,
-    "possible"sv, "proper"sv, "put"sv, "real"sv, "really"sv, "recently"sv, "regular"sv, "right"sv,
-    "roughly"sv, "safe"sv, "say"sv, "seem"sv, "small"sv, "somebody"sv, "someone"sv, "something"sv,
-    "specific"sv, "still"sv, "such"sv, "take"sv, "tell"sv, "thing"sv, "time"sv, "today"sv,
-    "together"sv, "total"sv, "try"sv, "typical"sv, "typically"sv, "under"sv, "until"sv, "up"sv,
-    "use"sv, "usual"sv, "usually"sv, "want"sv, "way"sv, "whole"sv, "without"sv};
+    "above"sv, "actually"sv, "after"sv, "all"sv, "allow"sv, "almost"sv, "already"sv, "also"sv,
+    "always"sv, "anybody"sv, "anyone"sv, "anything"sv, "approximately"sv, "around"sv,
+    "available"sv, "bad"sv, "because"sv, "become"sv, "before"sv, "belong"sv, "below"sv,
+    "between"sv, "big"sv, "called"sv, "case"sv, "certain"sv, "come"sv, "correct"sv, "current"sv,
+    "different"sv, "down"sv, "during"sv, "each"sv, "else"sv, "enough"sv, "ever"sv, "every"sv,
+    "everybody"sv, "everyone"sv, "everything"sv, "exact"sv, "exactly"sv, "far"sv, "final"sv,
+    "find"sv, "general"sv, "get"sv, "give"sv, "go"sv, "good"sv, "great"sv, "happen"sv,
+    "happens"sv, "instead"sv, "kind"sv, "know"sv, "last"sv, "latest"sv, "let"sv, "like"sv,
+    "little"sv, "long"sv, "look"sv, "main"sv, "make"sv, "many"sv, "mean"sv, "more"sv, "much"sv,
+    "must"sv, "need"sv, "new"sv, "next"sv, "nice"sv, "normal"sv, "normally"sv, "nothing"sv,
+    "off"sv, "often"sv, "old"sv, "one"sv, "only"sv, "other"sv, "out"sv, "over"sv, "own"sv,
+    "people"sv, "per"sv, "person"sv, "possible"sv, "proper"sv, "put"sv, "real"sv, "really"sv,
+    "recently"sv, "regular"sv, "right"sv, "roughly"sv, "safe"sv, "say"sv, "seem"sv, "set"sv,
+    "since"sv, "small"sv, "somebody"sv, "someone"sv, "something"sv, "specific"sv, "still"sv,
+    "such"sv, "take"sv, "tell"sv, "thing"sv, "through"sv, "time"sv, "today"sv, "together"sv,
+    "total"sv, "try"sv, "typical"sv, "typically"sv, "under"sv, "until"sv, "up"sv, "use"sv,
+    "usual"sv, "usually"sv, "want"sv, "way"sv, "whole"sv, "within"sv, "without"sv, "work"sv};
 
 // Sorted, for binary search.
 constexpr std::u32string_view silent_characters =
