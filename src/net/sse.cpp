@@ -135,7 +135,8 @@ void SseParser::take_other_field(std::string_view name, std::string_view value) 
     for (const char c : value) {
       if (c < '0' || c > '9') return;
       const auto digit = static_cast<std::uint64_t>(c - '0');
-      milliseconds = milliseconds > (max - digit) / 10 ? max : milliseconds * 10 + digit;
+      if (milliseconds > (max - digit) / 10) return;
+      milliseconds = milliseconds * 10 + digit;
     }
     if (!value.empty()) retry_ = milliseconds;
   }
