@@ -192,7 +192,8 @@ TEST_CASE("text loader: long files come in blocks cut at line ends with exact of
   const TempFolder folder;
   std::string text;
   for (int i = 0; i < 400; ++i)
-    text += "第" + std::to_string(i) + "行 line\r\n" + std::string(i % 7, 'x') + "\n";
+    text += "第" + std::to_string(i) + "行 line\r\n" +
+            std::string(static_cast<std::size_t>(i) % 7, 'x') + "\n";
   const std::string path = folder.write("long.txt", text);
   for (const std::uint64_t size : {64U, 65U, 100U, 1000U, 9000U}) {
     TextLoader loader(path);
