@@ -63,10 +63,9 @@ class Indexing {
 
   Task<> visit(SourceState state);
   Task<> replace(SourceState state, Record earlier);
-  Task<bool> settle_by_content(SourceState state, SourceRecord earlier, std::string fingerprint);
   Task<std::string> read_all(SourceState state, std::string fingerprint, std::size_t* count);
   Task<> flush();
-  Task<> remove_vanished();
+  void remove_vanished();
   SourceRecord record_of(const SourceState& state, std::string fingerprint, std::size_t count) const;
   void skip(const SourceRecord& record);
   void tell(const std::string& source);
@@ -211,8 +210,8 @@ Task<> Indexing::visit(SourceState state) {
   }
 }
 
-Task<> Indexing::remove_vanished() {
-  if (options_.cleanup() == IndexCleanup::none) co_return;
+void Indexing::remove_vanished() {
+  if (options_.cleanup() == IndexCleanup::none) return;
   for (const auto& [name, record] : records_) {
     batch_.removed.push_back(name);
     result_.num_deleted += record.documents;
@@ -235,8 +234,7 @@ Task<IndexResult> Indexing::run() {
     Task<> flushing = flush();
     co_await std::move(flushing);
   }
-  Task<> removing = remove_vanished();
-  co_await std::move(removing);
+  remove_vanished();
   Task<> flushing = flush();
   co_await std::move(flushing);
   tell(progress_.source);

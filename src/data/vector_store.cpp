@@ -159,7 +159,7 @@ Task<std::vector<std::string>> VectorStore::aadd_vectors(std::vector<VectorRecor
   return name_and_put(weak_from_this().lock(), this, std::move(records), std::move(context));
 }
 
-Task<std::vector<std::string>> VectorStore::name_and_put(std::shared_ptr<const VectorStore> alive,
+Task<std::vector<std::string>> VectorStore::name_and_put(std::shared_ptr<const VectorStore>,
                                                          VectorStore* store,
                                                          std::vector<VectorRecord> records,
                                                          Context context) {
@@ -230,7 +230,7 @@ Task<std::vector<ScoredDocument>> VectorStore::asearch_by_vector(std::vector<flo
 }
 
 Task<std::vector<ScoredDocument>> VectorStore::run_vector_search(
-    std::shared_ptr<const VectorStore> alive, const VectorStore* store, std::vector<float> vector,
+    std::shared_ptr<const VectorStore>, const VectorStore* store, std::vector<float> vector,
     SearchOptions options, Context context) {
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
