@@ -45,10 +45,10 @@ struct Candidate {
 };
 
 bool begins_with_reference(std::string_view sentence) {
-  constexpr std::string_view words[] = {"It ",    "They ",  "He ",   "She ",  "This ", "These ",
-                                        "Those ", "That ",  "Its ",  "Their ", "His ", "Her ",
-                                        "It's ",  "Then ",  "There ", "它",   "他",   "她",
-                                        "其",     "这",     "该",    "此"};
+  constexpr std::string_view words[] = {"It ",    "They ", "He ",    "She ",   "This ", "These ",
+                                        "Those ", "That ", "Its ",   "Their ", "His ",  "Her ",
+                                        "It's ",  "Then ", "There ", "它",     "他",    "她",
+                                        "其",     "这",    "该",     "此"};
   return std::any_of(std::begin(words), std::end(words),
                      [&](std::string_view word) { return sentence.starts_with(word); });
 }
@@ -109,8 +109,7 @@ std::vector<Candidate> read_candidates(const std::vector<OfflineSource>& sources
       const bool has_previous = std::exchange(unit, sentence.unit.data()) == sentence.unit.data();
       const auto& headings = sentence.headings.empty() ? frame.dangling : sentence.headings;
       candidates.push_back({&source, sentence, SearchableText(sentence.text),
-                            SearchableText(sentence.unit),
-                            SearchableText(joined(headings)), topic,
+                            SearchableText(sentence.unit), SearchableText(joined(headings)), topic,
                             refers_back(sentence.text), has_previous});
     }
   }
@@ -148,7 +147,8 @@ class Ranking {
  private:
   void measure() {
     double total = 0;
-    for (const Candidate& candidate : candidates_) total += static_cast<double>(candidate.text.length);
+    for (const Candidate& candidate : candidates_)
+      total += static_cast<double>(candidate.text.length);
     mean_length_ = std::max(1.0, total / std::max(1.0, static_cast<double>(candidates_.size())));
     for (const QuestionTerm& term : question_.terms) weigh(term);
     forgive_straddling();
@@ -202,8 +202,8 @@ class Ranking {
   void rate(std::size_t index) {
     Candidate& candidate = candidates_[index];
     const Candidate* const previous = candidate.has_previous ? &candidates_[index - 1] : nullptr;
-    const double length = 1 - length_share +
-                          length_share * static_cast<double>(candidate.text.length) / mean_length_;
+    const double length =
+        1 - length_share + length_share * static_cast<double>(candidate.text.length) / mean_length_;
     double score = 0, cover = 0, wanted = 0;
     bool missed = false;
     for (std::size_t i = 0; i < question_.terms.size(); ++i) {
@@ -226,7 +226,8 @@ class Ranking {
     candidate.cover = wanted > 0 ? cover / wanted : 0;
     candidate.score = score;
     if (!fits(question_.type, question_.stems, candidate.sentence.text, candidate.text.stems)) {
-      const bool strict = question_.type != AnswerType::person && question_.type != AnswerType::reason;
+      const bool strict =
+          question_.type != AnswerType::person && question_.type != AnswerType::reason;
       candidate.score *= strict ? type_rank : loose_type_rank;
       if (strict) candidate.cover *= type_cover;
     }

@@ -18,44 +18,44 @@ constexpr std::array quantity_questions = {
     " how fast"sv, " how hot"sv,  " how cold"sv,  " how thick"sv, " how loud"sv, " how large"sv};
 
 constexpr std::array number_words = {
-    "one"sv,     "two"sv,    "three"sv,  "four"sv,   "five"sv,     "six"sv,     "seven"sv,
-    "eight"sv,   "nine"sv,   "ten"sv,    "eleven"sv, "twelv"sv,    "fifteen"sv, "twenti"sv,
-    "thirti"sv,  "forti"sv,  "fifti"sv,  "sixti"sv,  "hundr"sv,    "thousand"sv, "million"sv,
-    "half"sv,    "once"sv,   "twice"sv,  "fre"sv,    "free"sv,     "singl"sv,   "doubl"sv,
-    "dozen"sv,   "sixteen"sv, "fourteen"sv, "thirteen"sv, "eighti"sv, "nineti"sv, "eighteen"sv,
-    "unlimit"sv, "second"sv, "third"sv,  "fourth"sv, "fifth"sv};
+    "one"sv,     "two"sv,     "three"sv,    "four"sv,     "five"sv,   "six"sv,      "seven"sv,
+    "eight"sv,   "nine"sv,    "ten"sv,      "eleven"sv,   "twelv"sv,  "fifteen"sv,  "twenti"sv,
+    "thirti"sv,  "forti"sv,   "fifti"sv,    "sixti"sv,    "hundr"sv,  "thousand"sv, "million"sv,
+    "half"sv,    "once"sv,    "twice"sv,    "fre"sv,      "free"sv,   "singl"sv,    "doubl"sv,
+    "dozen"sv,   "sixteen"sv, "fourteen"sv, "thirteen"sv, "eighti"sv, "nineti"sv,   "eighteen"sv,
+    "unlimit"sv, "second"sv,  "third"sv,    "fourth"sv,   "fifth"sv};
 
 constexpr std::array time_words = {
-    "januari"sv,   "februari"sv, "march"sv,    "april"sv,   "may"sv,      "june"sv,   "jun"sv,
-    "juli"sv,      "august"sv,   "september"sv, "october"sv, "november"sv, "december"sv,
-    "mondai"sv,    "tuesdai"sv,  "wednesdai"sv, "thursdai"sv, "fridai"sv,  "saturdai"sv,
-    "sundai"sv,    "easter"sv,   "christma"sv, "spring"sv,  "summer"sv,   "autumn"sv, "winter"sv,
-    "morn"sv,      "noon"sv,     "midnight"sv, "dai"sv,     "week"sv,     "month"sv,  "year"sv,
-    "before"sv,    "befor"sv,    "after"sv,    "when"sv,    "until"sv,    "during"sv, "centuri"sv,
-    "hour"sv,      "minut"sv,    "alwai"sv,    "immediat"sv, "weekli"sv,  "daili"sv};
+    "januari"sv,  "februari"sv,  "march"sv,     "april"sv,   "may"sv,      "june"sv,     "jun"sv,
+    "juli"sv,     "august"sv,    "september"sv, "october"sv, "november"sv, "december"sv, "mondai"sv,
+    "tuesdai"sv,  "wednesdai"sv, "thursdai"sv,  "fridai"sv,  "saturdai"sv, "sundai"sv,   "easter"sv,
+    "christma"sv, "spring"sv,    "summer"sv,    "autumn"sv,  "winter"sv,   "morn"sv,     "noon"sv,
+    "midnight"sv, "dai"sv,       "week"sv,      "month"sv,   "year"sv,     "before"sv,   "befor"sv,
+    "after"sv,    "when"sv,      "until"sv,     "during"sv,  "centuri"sv,  "hour"sv,     "minut"sv,
+    "alwai"sv,    "immediat"sv,  "weekli"sv,    "daili"sv};
 
-constexpr std::array price_questions = {" cost"sv, " price"sv, " fee"sv,    "多少钱"sv, "价格"sv,
+constexpr std::array price_questions = {" cost"sv, " price"sv, " fee"sv,     "多少钱"sv, "价格"sv,
                                         "售价"sv,  "费用"sv,   "收费多少"sv, "票价"sv,   "价钱"sv};
 
 constexpr std::array currencies = {"$"sv, "€"sv, "£"sv, "¥"sv, "￥"sv, "元"sv, "块钱"sv, "免费"sv};
 
-constexpr std::array currency_words = {"eur"sv,  "euro"sv, "usd"sv,  "dollar"sv, "pound"sv,
-                                       "cent"sv, "rmb"sv,  "yuan"sv, "gbp"sv,    "chf"sv,
-                                       "franc"sv, "yen"sv, "penni"sv, "free"sv};
+constexpr std::array currency_words = {"eur"sv,   "euro"sv, "usd"sv,   "dollar"sv, "pound"sv,
+                                       "cent"sv,  "rmb"sv,  "yuan"sv,  "gbp"sv,    "chf"sv,
+                                       "franc"sv, "yen"sv,  "penni"sv, "free"sv};
 
-constexpr std::array reason_words = {"because"sv, "becaus"sv, "due"sv, "reason"sv, "since"sv,
-                                     "caus"sv,    "thus"sv,   "so"sv,  "therefor"sv, "to"sv,
-                                     "for"sv,     "as"sv};
+constexpr std::array reason_words = {"because"sv,  "becaus"sv, "due"sv,  "reason"sv,
+                                     "since"sv,    "caus"sv,   "thus"sv, "so"sv,
+                                     "therefor"sv, "to"sv,     "for"sv,  "as"sv};
 
-constexpr std::array chinese_reasons = {"因"sv, "由于"sv, "所以"sv, "以免"sv, "以防"sv,
+constexpr std::array chinese_reasons = {"因"sv,   "由于"sv, "所以"sv,   "以免"sv, "以防"sv,
                                         "防止"sv, "为了"sv, "为的是"sv, "导致"sv, "使"sv};
 
-constexpr std::array chinese_numbers = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv, "六"sv, "七"sv,
-                                        "八"sv, "九"sv, "十"sv, "百"sv, "千"sv, "万"sv, "半"sv,
-                                        "两"sv, "零"sv, "免费"sv, "〇"sv};
+constexpr std::array chinese_numbers = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv,   "六"sv,
+                                        "七"sv, "八"sv, "九"sv, "十"sv, "百"sv,   "千"sv,
+                                        "万"sv, "半"sv, "两"sv, "零"sv, "免费"sv, "〇"sv};
 
-constexpr std::array chinese_times = {"年"sv, "月"sv, "日"sv, "天"sv, "周"sv, "点"sv, "时"sv,
-                                      "前"sv, "后"sv, "节"sv, "早"sv, "晚"sv};
+constexpr std::array chinese_times = {"年"sv, "月"sv, "日"sv, "天"sv, "周"sv, "点"sv,
+                                      "时"sv, "前"sv, "后"sv, "节"sv, "早"sv, "晚"sv};
 
 AnswerType english_type(std::string_view question) {
   const std::string words = " " + std::string(question);
@@ -71,8 +71,8 @@ AnswerType english_type(std::string_view question) {
 }
 
 AnswerType chinese_type(std::string_view question) {
-  constexpr std::array times = {"什么时候"sv, "何时"sv, "哪年"sv, "哪一年"sv, "哪天"sv,
-                                "几号"sv,     "几点"sv, "哪一天"sv, "几月"sv, "什么时间"sv};
+  constexpr std::array times = {"什么时候"sv, "何时"sv, "哪年"sv,   "哪一年"sv, "哪天"sv,
+                                "几号"sv,     "几点"sv, "哪一天"sv, "几月"sv,   "什么时间"sv};
   constexpr std::array quantities = {"多少"sv, "多久"sv, "多长"sv, "多大"sv, "多高"sv,
                                      "多重"sv, "几"sv,   "多远"sv, "多快"sv};
   constexpr std::array reasons = {"为什么"sv, "原因"sv, "为何"sv};

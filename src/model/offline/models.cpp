@@ -19,7 +19,8 @@ class OfflineChat final : public ChatStep {
   bool streams() const noexcept override { return true; }
   std::shared_ptr<const ChatStep> with_options(const ChatOptions& options) const override {
     if (!options.tools().empty())
-      throw UnsupportedError("the offline model calls no tools; use a model of a provider", "tools");
+      throw UnsupportedError("the offline model calls no tools; use a model of a provider",
+                             "tools");
     return std::make_shared<OfflineChat>();
   }
 
@@ -81,8 +82,7 @@ class OfflineEmbedder final : public Embedder {
 
 void refuse_model_name(std::string_view model) {
   if (!model.empty())
-    throw Error(ErrorKind::config,
-                "the provider offline has one model; write \"offline\" alone");
+    throw Error(ErrorKind::config, "the provider offline has one model; write \"offline\" alone");
 }
 
 }  // namespace

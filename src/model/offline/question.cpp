@@ -18,32 +18,41 @@ constexpr double light_weight = 0.35, name_weight = 1.5;
 constexpr double synonym_credit = 0.8, related_credit = 0.7;
 constexpr double both_characters_credit = 0.5, one_character_credit = 0.2;
 
-
 // What a number answers; the property, where there is one, must be spoken of.
-constexpr std::array asked_properties = {
-    "heavy"sv, "high"sv, "tall"sv, "deep"sv, "wide"sv, "thick"sv, "hot"sv,
-    "cold"sv,  "warm"sv, "fast"sv, "loud"sv, "strong"sv, "large"sv, "big"sv};
+constexpr std::array asked_properties = {"heavy"sv, "high"sv,   "tall"sv,  "deep"sv, "wide"sv,
+                                         "thick"sv, "hot"sv,    "cold"sv,  "warm"sv, "fast"sv,
+                                         "loud"sv,  "strong"sv, "large"sv, "big"sv};
 
 // What only makes an English sentence a question.
-constexpr std::array english_frames = {"how many"sv, "how much"sv, "how long"sv, "how often"sv,
-                                       "how far"sv,  "how old"sv,  "how do i know"sv,
-                                       "what kind of"sv, "what does it mean"sv};
+constexpr std::array english_frames = {"how many"sv,      "how much"sv,     "how long"sv,
+                                       "how often"sv,     "how far"sv,      "how old"sv,
+                                       "how do i know"sv, "what kind of"sv, "what does it mean"sv};
 
 // Words that only make a Chinese sentence a question or hold it together; longest first.
 constexpr std::array chinese_frames = {
-    "是什么意思"sv, "是怎么回事"sv, "什么原因"sv, "什么地方"sv, "什么意思"sv, "什么时候"sv, "什么时间"sv, "可不可以"sv,
-    "多长时间"sv, "怎么回事"sv, "为什么"sv, "什么人"sv, "什么样"sv, "叫什么"sv, "哪一天"sv, "哪一年"sv, "哪些人"sv, "多少钱"sv,
-    "怎么办"sv, "怎么样"sv, "情况下"sv, "是不是"sv, "是多少"sv, "有什么"sv, "有哪些"sv, "有没有"sv, "的时候"sv, "能不能"sv,
-    "一下"sv, "一直"sv, "一般"sv, "为何"sv, "为啥"sv, "主要"sv, "之后"sv, "人家"sv, "什么"sv, "他们"sv, "以后"sv,
-    "何时"sv, "你们"sv, "具体"sv, "几个"sv, "几号"sv, "几天"sv, "几次"sv, "几点"sv, "几种"sv, "分别"sv, "到底"sv,
-    "可以"sv, "哪个"sv, "哪些"sv, "哪位"sv, "哪儿"sv, "哪天"sv, "哪家"sv, "哪年"sv, "哪种"sv, "哪里"sv, "回事"sv,
-    "多久"sv, "多大"sv, "多少"sv, "多重"sv, "多长"sv, "多高"sv, "大家"sv, "大概"sv, "大约"sv, "如何"sv, "如果"sv,
-    "已经"sv, "平时"sv, "应该"sv, "当时"sv, "必须"sv, "怎么"sv, "怎样"sv, "情况"sv, "我们"sv, "是否"sv, "是在"sv,
-    "是由"sv, "曾经"sv, "现在"sv, "究竟"sv, "自己"sv, "请问"sv, "还能"sv, "这个"sv, "通常"sv, "那个"sv, "需要"sv,
-    "与"sv, "也"sv, "了"sv, "从"sv, "他"sv, "会"sv, "你"sv, "几"sv, "去"sv, "只"sv, "吗"sv, "吧"sv, "呢"sv,
-    "咋"sv, "和"sv, "哪"sv, "啥"sv, "在"sv, "她"sv, "对"sv, "就"sv, "往"sv, "得"sv, "我"sv, "才"sv, "把"sv,
-    "是"sv, "有"sv, "由"sv, "的"sv, "着"sv, "给"sv, "能"sv, "被"sv, "要"sv, "让"sv, "谁"sv, "跟"sv, "过"sv,
-    "还"sv, "这"sv, "那"sv, "都"sv, "里"sv};
+    "是什么意思"sv, "是怎么回事"sv, "什么原因"sv, "什么地方"sv, "什么意思"sv, "什么时候"sv,
+    "什么时间"sv,   "可不可以"sv,   "多长时间"sv, "怎么回事"sv, "为什么"sv,   "什么人"sv,
+    "什么样"sv,     "叫什么"sv,     "哪一天"sv,   "哪一年"sv,   "哪些人"sv,   "多少钱"sv,
+    "怎么办"sv,     "怎么样"sv,     "情况下"sv,   "是不是"sv,   "是多少"sv,   "有什么"sv,
+    "有哪些"sv,     "有没有"sv,     "的时候"sv,   "能不能"sv,   "一下"sv,     "一直"sv,
+    "一般"sv,       "为何"sv,       "为啥"sv,     "主要"sv,     "之后"sv,     "人家"sv,
+    "什么"sv,       "他们"sv,       "以后"sv,     "何时"sv,     "你们"sv,     "具体"sv,
+    "几个"sv,       "几号"sv,       "几天"sv,     "几次"sv,     "几点"sv,     "几种"sv,
+    "分别"sv,       "到底"sv,       "可以"sv,     "哪个"sv,     "哪些"sv,     "哪位"sv,
+    "哪儿"sv,       "哪天"sv,       "哪家"sv,     "哪年"sv,     "哪种"sv,     "哪里"sv,
+    "回事"sv,       "多久"sv,       "多大"sv,     "多少"sv,     "多重"sv,     "多长"sv,
+    "多高"sv,       "大家"sv,       "大概"sv,     "大约"sv,     "如何"sv,     "如果"sv,
+    "已经"sv,       "平时"sv,       "应该"sv,     "当时"sv,     "必须"sv,     "怎么"sv,
+    "怎样"sv,       "情况"sv,       "我们"sv,     "是否"sv,     "是在"sv,     "是由"sv,
+    "曾经"sv,       "现在"sv,       "究竟"sv,     "自己"sv,     "请问"sv,     "还能"sv,
+    "这个"sv,       "通常"sv,       "那个"sv,     "需要"sv,     "与"sv,       "也"sv,
+    "了"sv,         "从"sv,         "他"sv,       "会"sv,       "你"sv,       "几"sv,
+    "去"sv,         "只"sv,         "吗"sv,       "吧"sv,       "呢"sv,       "咋"sv,
+    "和"sv,         "哪"sv,         "啥"sv,       "在"sv,       "她"sv,       "对"sv,
+    "就"sv,         "往"sv,         "得"sv,       "我"sv,       "才"sv,       "把"sv,
+    "是"sv,         "有"sv,         "由"sv,       "的"sv,       "着"sv,       "给"sv,
+    "能"sv,         "被"sv,         "要"sv,       "让"sv,       "谁"sv,       "跟"sv,
+    "过"sv,         "还"sv,         "这"sv,       "那"sv,       "都"sv,       "里"sv};
 
 bool holds_han(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); at += utf8_length(text[at])) {
@@ -208,18 +217,18 @@ class Analyser {
 };
 
 constexpr std::array word_endings = {
-    ""sv,     "al"sv,    "anc"sv,  "ant"sv,  "ar"sv,   "ation"sv, "at"sv,    "bl"sv,   "abl"sv,
-    "d"sv,    "enc"sv,   "ent"sv,  "er"sv,   "est"sv,  "ful"sv,   "i"sv,     "ibl"sv,  "ic"sv,
-    "ical"sv, "ion"sv,   "ish"sv,  "ism"sv,  "ist"sv,  "iti"sv,   "iv"sv,    "less"sv, "ment"sv,
-    "n"sv,    "or"sv,    "ous"sv,  "r"sv,    "s"sv,    "ship"sv,  "sion"sv,  "st"sv,   "t"sv,
-    "th"sv,   "tion"sv,  "ur"sv,   "us"sv,   "v"sv,    "ward"sv,  "ator"sv,  "eri"sv,  "ori"sv};
+    ""sv,     "al"sv,   "anc"sv, "ant"sv, "ar"sv,  "ation"sv, "at"sv,   "bl"sv,   "abl"sv,
+    "d"sv,    "enc"sv,  "ent"sv, "er"sv,  "est"sv, "ful"sv,   "i"sv,    "ibl"sv,  "ic"sv,
+    "ical"sv, "ion"sv,  "ish"sv, "ism"sv, "ist"sv, "iti"sv,   "iv"sv,   "less"sv, "ment"sv,
+    "n"sv,    "or"sv,   "ous"sv, "r"sv,   "s"sv,   "ship"sv,  "sion"sv, "st"sv,   "t"sv,
+    "th"sv,   "tion"sv, "ur"sv,  "us"sv,  "v"sv,   "ward"sv,  "ator"sv, "eri"sv,  "ori"sv};
 
-// Whether two stems are likely forms of one word, as "visit" and "visitor": alike from the beginning
-// for all but a short ending.
+// Whether two stems are likely forms of one word, as "visit" and "visitor": alike from the
+// beginning for all but a short ending.
 bool are_related(std::string_view a, std::string_view b) {
   const std::size_t shorter = std::min(a.size(), b.size()), longer = std::max(a.size(), b.size());
-  const auto differing = std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter),
-                                       b.begin());
+  const auto differing =
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter), b.begin());
   const auto common = static_cast<std::size_t>(differing.first - a.begin());
   if (common < 4 || longer > common + 5) return false;
   return among(word_endings, a.substr(common)) && among(word_endings, b.substr(common));

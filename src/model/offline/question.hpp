@@ -14,10 +14,11 @@ struct QuestionTerm {
   std::string text;                       ///< stem, Chinese bigram or phrase
   std::vector<std::string> alternatives;  ///< stems or phrases that mean about the same
   double weight = 1;
-  bool name = false;     ///< a proper name or a code: nothing else will do
-  bool light = false;    ///< says little
-  bool asked = false;    ///< the property asked for, as in "how heavy"
-  bool straddles = false;  ///< a Chinese bigram that shares its first character with the term before
+  bool name = false;   ///< a proper name or a code: nothing else will do
+  bool light = false;  ///< says little
+  bool asked = false;  ///< the property asked for, as in "how heavy"
+  bool straddles =
+      false;  ///< a Chinese bigram that shares its first character with the term before
 };
 
 struct Question {

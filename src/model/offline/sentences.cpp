@@ -24,10 +24,10 @@ std::string_view trimmed(std::string_view text) {
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 constexpr std::array abbreviations = {
-    "dr"sv,  "mr"sv,   "mrs"sv, "ms"sv,  "prof"sv, "st"sv,  "vs"sv,   "etc"sv, "no"sv,  "nos"sv,
-    "fig"sv, "vol"sv,  "pp"sv,  "al"sv,  "ca"sv,   "cf"sv,  "e.g"sv,  "i.e"sv, "jan"sv, "feb"sv,
-    "apr"sv, "aug"sv,  "sep"sv, "sept"sv, "oct"sv, "nov"sv, "dec"sv,  "inc"sv, "ltd"sv, "co"sv,
-    "jr"sv,  "sr"sv,   "approx"sv, "dept"sv, "est"sv, "tel"sv, "min"sv, "max"sv, "ed"sv, "eds"sv};
+    "dr"sv,  "mr"sv,  "mrs"sv,    "ms"sv,   "prof"sv, "st"sv,  "vs"sv,  "etc"sv, "no"sv,  "nos"sv,
+    "fig"sv, "vol"sv, "pp"sv,     "al"sv,   "ca"sv,   "cf"sv,  "e.g"sv, "i.e"sv, "jan"sv, "feb"sv,
+    "apr"sv, "aug"sv, "sep"sv,    "sept"sv, "oct"sv,  "nov"sv, "dec"sv, "inc"sv, "ltd"sv, "co"sv,
+    "jr"sv,  "sr"sv,  "approx"sv, "dept"sv, "est"sv,  "tel"sv, "min"sv, "max"sv, "ed"sv,  "eds"sv};
 // These may end a sentence as well: a capital letter behind them decides.
 constexpr std::array closing_abbreviations = {"etc"sv, "inc"sv, "ltd"sv, "co"sv,
                                               "no"sv,  "min"sv, "max"sv, "ed"sv};
@@ -45,8 +45,8 @@ bool is_abbreviation(std::string_view text, std::size_t at, char next) {
 
 // The end behind closing quotes and brackets.
 std::size_t skip_closers(std::string_view text, std::size_t at) {
-  constexpr std::array closers = {"\""sv, "'"sv, ")"sv, "]"sv, "*"sv, "”"sv, "’"sv,
-                                  "」"sv, "』"sv, "）"sv, "》"sv, "】"sv};
+  constexpr std::array closers = {"\""sv, "'"sv,  ")"sv,  "]"sv,  "*"sv,  "”"sv,
+                                  "’"sv,  "」"sv, "』"sv, "）"sv, "》"sv, "】"sv};
   for (bool moved = true; moved;) {
     moved = false;
     for (const std::string_view closer : closers) {
@@ -105,19 +105,21 @@ std::size_t marker_length(std::string_view line) {
 }
 
 std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 bool ends_like_prose(std::string_view line) {
   constexpr std::array ends = {"."sv, "!"sv, ","sv, ";"sv, "。"sv, "！"sv, "，"sv, "；"sv, "、"sv};
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view e) { return line.ends_with(e); });
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](std::string_view e) { return line.ends_with(e); });
 }
 
 // "一、总则", "第三章 …": a heading by its number when it is short.
 bool is_numbered_chinese_heading(std::string_view line) {
-  constexpr std::array numerals = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv, "六"sv,
-                                   "七"sv, "八"sv, "九"sv, "十"sv};
+  constexpr std::array numerals = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv,
+                                   "六"sv, "七"sv, "八"sv, "九"sv, "十"sv};
   if (characters(line) > 25 || ends_like_prose(line)) return false;
   if (line.starts_with("第")) {
     const std::string_view head = line.substr(0, 15);
