@@ -15,7 +15,7 @@
 namespace lian {
 inline namespace v0 {
 
-DocumentSource::~DocumentSource() = default;
+IndexSource::~IndexSource() = default;
 IndexObserver::~IndexObserver() = default;
 
 Task<std::string> file_fingerprint(std::string path) {
@@ -23,7 +23,7 @@ Task<std::string> file_fingerprint(std::string path) {
   return offload(std::move(work));
 }
 
-Task<std::string> DocumentSource::fingerprint(std::string name, Context) {
+Task<std::string> IndexSource::fingerprint(std::string name, Context) {
   return file_fingerprint(std::move(name));
 }
 
@@ -46,7 +46,7 @@ bool ends_the_run(ErrorKind kind) {
 /// One run. Lives in the frame of aindex.
 class Indexing {
  public:
-  Indexing(std::shared_ptr<DocumentSource> source, std::shared_ptr<IndexedVectorStore> store,
+  Indexing(std::shared_ptr<IndexSource> source, std::shared_ptr<IndexedVectorStore> store,
            IndexOptions options, Context context)
       : source_(std::move(source)),
         store_(std::move(store)),
@@ -70,7 +70,7 @@ class Indexing {
   void skip(const SourceRecord& record);
   void tell(const std::string& source);
 
-  std::shared_ptr<DocumentSource> source_;
+  std::shared_ptr<IndexSource> source_;
   std::shared_ptr<IndexedVectorStore> store_;
   IndexOptions options_;
   Context context_;
@@ -241,7 +241,7 @@ Task<IndexResult> Indexing::run() {
   co_return std::move(result_);
 }
 
-Task<IndexResult> run_indexing(std::shared_ptr<DocumentSource> source,
+Task<IndexResult> run_indexing(std::shared_ptr<IndexSource> source,
                                std::shared_ptr<IndexedVectorStore> store, IndexOptions options,
                                Context context) {
   ContextScope::Enter enter(context);
@@ -253,7 +253,7 @@ Task<IndexResult> run_indexing(std::shared_ptr<DocumentSource> source,
 
 }  // namespace
 
-Task<IndexResult> aindex(std::shared_ptr<DocumentSource> source,
+Task<IndexResult> aindex(std::shared_ptr<IndexSource> source,
                          std::shared_ptr<IndexedVectorStore> store, IndexOptions options,
                          Context context) {
   if (!source || !store || options.batch_size() == 0) {
@@ -263,7 +263,7 @@ Task<IndexResult> aindex(std::shared_ptr<DocumentSource> source,
   return run_indexing(std::move(source), std::move(store), std::move(options), std::move(context));
 }
 
-IndexResult index(std::shared_ptr<DocumentSource> source, std::shared_ptr<IndexedVectorStore> store,
+IndexResult index(std::shared_ptr<IndexSource> source, std::shared_ptr<IndexedVectorStore> store,
                   IndexOptions options, Context context) {
   Runtime& runtime = context.runtime();
   return block_on(aindex(std::move(source), std::move(store), std::move(options), std::move(context)),

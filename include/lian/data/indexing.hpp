@@ -74,12 +74,12 @@ class LIAN_API IndexedVectorStore : public VectorStore {
 };
 
 /// What is to be indexed. Implementers derive; one at a time uses it.
-class LIAN_API DocumentSource {
+class LIAN_API IndexSource {
  public:
-  DocumentSource() = default;
-  virtual ~DocumentSource();
-  DocumentSource(const DocumentSource&) = delete;
-  DocumentSource& operator=(const DocumentSource&) = delete;
+  IndexSource() = default;
+  virtual ~IndexSource();
+  IndexSource(const IndexSource&) = delete;
+  IndexSource& operator=(const IndexSource&) = delete;
 
   /// The sources as they are now, without reading them.
   virtual Stream<SourceState> list(Context context) = 0;
@@ -166,10 +166,10 @@ struct IndexResult {
 /// Throws Error{validation} for a batch size of 0, what the embedding model throws, Error{storage};
 /// what `read` or `fingerprint` throws is a failure of that source only, unless it is cancelled,
 /// timeout or limit.
-LIAN_API Task<IndexResult> aindex(std::shared_ptr<DocumentSource> source,
+LIAN_API Task<IndexResult> aindex(std::shared_ptr<IndexSource> source,
                                   std::shared_ptr<IndexedVectorStore> store,
                                   IndexOptions options = IndexOptions(), Context context = Context());
-LIAN_API IndexResult index(std::shared_ptr<DocumentSource> source,
+LIAN_API IndexResult index(std::shared_ptr<IndexSource> source,
                            std::shared_ptr<IndexedVectorStore> store,
                            IndexOptions options = IndexOptions(), Context context = Context());
 
