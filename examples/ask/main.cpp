@@ -36,9 +36,9 @@ std::shared_ptr<lian::FolderSource> folder_source(const std::string& folder) {
   formats.add({"html", "htm", "xhtml"}, lian::html_format());
   lian::DirectoryLoader loader(folder);
   loader.formats(std::move(formats));
-  lian::RecursiveCharacterTextSplitter splitter(
-      lian::RecursiveCharacterTextSplitter::chinese_separators());
+  lian::RecursiveCharacterTextSplitter splitter;
   splitter.chunk_size(800).chunk_overlap(100);
+  splitter.separators(lian::RecursiveCharacterTextSplitter::chinese_separators());
   return std::make_shared<lian::FolderSource>(std::move(loader), std::move(splitter));
 }
 
