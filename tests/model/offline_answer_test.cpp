@@ -109,7 +109,7 @@ TEST_CASE("offline prompt: the last question counts, not one inside a document")
 
 TEST_CASE("offline prompt: long text without labels is one source without a number") {
   const std::string text =
-      "The observatory was opened in 1961. " + std::string(200, 'x') + ".\n\nWhen was it opened?";
+      "The observatory was opened in 1961. " + std::string(200, 'X') + ".\n\nWhen was it opened?";
   CHECK(read_offline_prompt(Messages(1, user(text))).question == "When was it opened?");
   CHECK(offline_answer(Messages(1, user(text))).text() == "The observatory was opened in 1961.");
 }

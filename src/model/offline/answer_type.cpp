@@ -18,10 +18,10 @@ constexpr std::array quantity_questions = {
     " how fast"sv, " how hot"sv,  " how cold"sv,  " how thick"sv, " how loud"sv, " how large"sv};
 
 constexpr std::array number_words = {
-    "one"sv,     "two"sv,     "three"sv,    "four"sv,     "five"sv,   "six"sv,      "seven"sv,
-    "eight"sv,   "nine"sv,    "ten"sv,      "eleven"sv,   "twelv"sv,  "fifteen"sv,  "twenti"sv,
+    "one"sv,     "two"sv,     "thre"sv,    "four"sv,     "fiv"sv,   "six"sv,      "seven"sv,
+    "eight"sv,   "nin"sv,    "ten"sv,      "eleven"sv,   "twelv"sv,  "fifteen"sv,  "twenti"sv,
     "thirti"sv,  "forti"sv,   "fifti"sv,    "sixti"sv,    "hundr"sv,  "thousand"sv, "million"sv,
-    "half"sv,    "once"sv,    "twice"sv,    "fre"sv,      "free"sv,   "singl"sv,    "doubl"sv,
+    "half"sv,    "onc"sv,    "twic"sv,    "fre"sv,      "free"sv,   "singl"sv,    "doubl"sv,
     "dozen"sv,   "sixteen"sv, "fourteen"sv, "thirteen"sv, "eighti"sv, "nineti"sv,   "eighteen"sv,
     "unlimit"sv, "second"sv,  "third"sv,    "fourth"sv,   "fifth"sv};
 
@@ -30,7 +30,7 @@ constexpr std::array time_words = {
     "juli"sv,     "august"sv,    "september"sv, "october"sv, "november"sv, "december"sv, "mondai"sv,
     "tuesdai"sv,  "wednesdai"sv, "thursdai"sv,  "fridai"sv,  "saturdai"sv, "sundai"sv,   "easter"sv,
     "christma"sv, "spring"sv,    "summer"sv,    "autumn"sv,  "winter"sv,   "morn"sv,     "noon"sv,
-    "midnight"sv, "dai"sv,       "week"sv,      "month"sv,   "year"sv,     "before"sv,   "befor"sv,
+    "midnight"sv, "day"sv,       "week"sv,      "month"sv,   "year"sv,     "before"sv,   "befor"sv,
     "after"sv,    "when"sv,      "until"sv,     "during"sv,  "centuri"sv,  "hour"sv,     "minut"sv,
     "alwai"sv,    "immediat"sv,  "weekli"sv,    "daili"sv};
 
@@ -41,10 +41,10 @@ constexpr std::array currencies = {"$"sv, "€"sv, "£"sv, "¥"sv, "￥"sv, "元
 
 constexpr std::array currency_words = {"eur"sv,   "euro"sv, "usd"sv,   "dollar"sv, "pound"sv,
                                        "cent"sv,  "rmb"sv,  "yuan"sv,  "gbp"sv,    "chf"sv,
-                                       "franc"sv, "yen"sv,  "penni"sv, "free"sv};
+                                       "franc"sv, "yen"sv,  "penni"sv, "fre"sv};
 
 constexpr std::array reason_words = {"because"sv,  "becaus"sv, "due"sv,  "reason"sv,
-                                     "since"sv,    "caus"sv,   "thus"sv, "so"sv,
+                                     "sinc"sv,    "caus"sv,   "thus"sv, "so"sv,
                                      "therefor"sv, "to"sv,     "for"sv,  "as"sv};
 
 constexpr std::array chinese_reasons = {"因"sv,   "由于"sv, "所以"sv,   "以免"sv, "以防"sv,
