@@ -29,6 +29,15 @@ using lian::Clock;
 constexpr int exit_error = 1, exit_interrupted = 130;
 constexpr std::size_t reports_shown = 5;
 
+// Shows what deserves a line although nothing failed: retries, mapped settings, repaired replies.
+class Notices final : public lian::Handler {
+ public:
+  void on_event(const lian::Event& event) override {
+    if (event.type == lian::EventType::warning || event.type == lian::EventType::retry)
+      fmt::print(stderr, "ask: {}: {}\n", event.name, event.message);
+  }
+};
+
 double since(Clock::time_point start) { return Seconds(Clock::now() - start).count(); }
 
 std::shared_ptr<lian::FolderSource> folder_source(const std::string& folder) {
@@ -135,10 +144,10 @@ int converse(const AskOptions& options, const lian::RetrievalQA& chain,
 int run(const AskOptions& options) {
   const auto model = lian::chat_model(options.model);
   const auto embedding = lian::embedding_model(options.embedding);
-  lian::Context context;
-  lian::ConsoleOptions console;
-  console.only_problems(!options.verbose).contents(options.verbose);
-  context = context.with_handler(std::make_shared<lian::ConsoleHandler>(console));
+  std::shared_ptr<lian::Handler> handler = std::make_shared<Notices>();
+  if (options.verbose)
+    handler = std::make_shared<lian::ConsoleHandler>(lian::ConsoleOptions().contents(true));
+  const lian::Context context = lian::Context().with_handler(handler);
 
   if (options.asked && options.question.find_first_not_of(" \t\r\n") == std::string::npos)
     throw lian::Error(lian::ErrorKind::validation,

@@ -168,15 +168,18 @@ std::vector<Citation> find_citations(std::string_view text, const Documents& con
     if (marker.begin != last_open) said_from = std::min(said_from, marker.begin);
     const std::string_view said = text.substr(said_from, marker.begin - said_from);
     const bool known = marker.number >= 1 && marker.number <= context.size();
-    const bool seen = std::any_of(out.begin(), out.end(),
-                                  [&](const Citation& c) { return c.number == marker.number; });
-    if (known && !seen) out.push_back(cite(marker.number, context[marker.number - 1], said));
+    if (known) {
+      Citation citation = cite(marker.number, context[marker.number - 1], said);
+      if (std::find(out.begin(), out.end(), citation) == out.end())
+        out.push_back(std::move(citation));
+    }
     last_open = marker.begin;
     // "… [1][2]" cites both for the same words.
     if (marker.end < text.size() && text[marker.end] != '[') said_from = marker.end;
   }
-  std::sort(out.begin(), out.end(),
-            [](const Citation& a, const Citation& b) { return a.number < b.number; });
+  std::stable_sort(out.begin(), out.end(), [](const Citation& a, const Citation& b) {
+    return a.number < b.number;
+  });
   return out;
 }
 

@@ -31,17 +31,29 @@ AnswerPiece Pieces<Answer>::split(Answer&& value) {
 
 // ------------------------------------------------------------------ showing answers
 
+namespace {
+std::string lines_of(const Span& span) {
+  if (span.line_begin == span.line_end) return std::to_string(span.line_begin);
+  return fmt::format("{}-{}", span.line_begin, span.line_end);
+}
+}  // namespace
+
 std::string format_citations(const Answer& answer, bool quotes) {
-  std::string out;
+  std::string out, below;
+  std::size_t number = 0;
   for (const Citation& citation : answer.citations) {
-    if (!out.empty()) out += '\n';
-    const Span& span = citation.span;
-    fmt::format_to(std::back_inserter(out), "[{}] {}:{}", citation.number, citation.source,
-                   span.line_begin);
-    if (span.line_end != span.line_begin) fmt::format_to(std::back_inserter(out), "-{}", span.line_end);
-    if (quotes) fmt::format_to(std::back_inserter(out), "\n    {}", citation.quote);
+    const std::string lines = lines_of(citation.span);
+    if (citation.number == number) {
+      out += "," + lines;
+    } else {
+      out += std::exchange(below, {});
+      if (!out.empty()) out += '\n';
+      out += fmt::format("[{}] {}:{}", citation.number, citation.source, lines);
+      number = citation.number;
+    }
+    if (quotes) below += "\n    " + citation.quote;
   }
-  return out;
+  return out + below;
 }
 
 std::string format_answer(const Answer& answer) {

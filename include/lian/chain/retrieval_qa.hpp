@@ -30,7 +30,7 @@ struct LIAN_API Citation {
 struct LIAN_API Answer {
   Answer() = default;
   std::string text;                  ///< with numbers in brackets where it cites
-  std::vector<Citation> citations;   ///< by number, each once; empty when nothing was found
+  std::vector<Citation> citations;   ///< by number, each passage once; empty when nothing was found
   Documents context;                 ///< what the model was shown, number n at place n - 1
   bool found = true;                 ///< false: it says that the documents do not tell
   std::optional<Usage> usage;        ///< of the model, where it tells
@@ -52,7 +52,7 @@ struct Pieces<Answer> {
   LIAN_API static AnswerPiece split(Answer&& value);
 };
 
-/// "[1] notes.md:3-5" lines for the citations, with their quotes when asked; "" when there are none.
+/// "[1] notes.md:3-5,9" lines, one a number, with the quotes when asked; "" when there are none.
 LIAN_API std::string format_citations(const Answer& answer, bool quotes = false);
 /// The text and, a blank line below it, the citations.
 LIAN_API std::string format_answer(const Answer& answer);
