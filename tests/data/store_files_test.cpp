@@ -96,7 +96,8 @@ TEST_CASE("store files: a memory store comes back from its file") {
   REQUIRE(other);
   CHECK(other->kind() == ErrorKind::config);
   CHECK_THAT(other->message(), Catch::Contains("\"model\"") && Catch::Contains("\"other\""));
-  CHECK(error_of([&] { MemoryRows::load(folder.file("none"), ""); })->kind() == ErrorKind::not_found);
+  CHECK(error_of([&] { MemoryRows::load(folder.file("none"), ""); })->kind() ==
+        ErrorKind::not_found);
   CHECK(error_of([&] { rows.save(folder.file("no/such/folder")); })->kind() == ErrorKind::storage);
 }
 
@@ -173,8 +174,9 @@ TEST_CASE("store files: another model or dimension is refused by name, or rebuil
 
 TEST_CASE("store files: a foreign file is refused and left alone") {
   const TemporaryFolder folder;
-  for (const std::string& content : {std::string("not a database, but long enough to be taken for one"),
-                                     std::string(5000, '\0'), std::string("SQLite format 3\0abc", 19)}) {
+  for (const std::string& content :
+       {std::string("not a database, but long enough to be taken for one"), std::string(5000, '\0'),
+        std::string("SQLite format 3\0abc", 19)}) {
     write_file(folder.file("foreign"), content);
     StoreExpectation expected = expecting("model", 4);
     expected.rebuild = true;
@@ -198,9 +200,11 @@ TEST_CASE("store files: a foreign file is refused and left alone") {
     extra.run("CREATE TRIGGER t AFTER INSERT ON documents BEGIN DELETE FROM documents; END");
   }
   CHECK(error_of([&] { SqliteRows(settings_of(folder.file("extra.db")), expecting("m", 4)); }));
-  CHECK(error_of([&] { SqliteRows(settings_of(folder.file("no/such/x.db")), expecting("m", 4)); })
-            ->kind() == ErrorKind::storage);
-  CHECK(error_of([&] { SqliteRows(settings_of(""), expecting("m", 4)); })->kind() == ErrorKind::config);
+  CHECK(error_of([&] {
+          SqliteRows(settings_of(folder.file("no/such/x.db")), expecting("m", 4));
+        })->kind() == ErrorKind::storage);
+  CHECK(error_of([&] { SqliteRows(settings_of(""), expecting("m", 4)); })->kind() ==
+        ErrorKind::config);
 }
 
 TEST_CASE("store files: a locked store is a clear error after the busy timeout") {
@@ -213,7 +217,8 @@ TEST_CASE("store files: a locked store is a clear error after the busy timeout")
   const auto error = error_of([&] { rows.put(sample(1)); });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::storage);
-  CHECK_THAT(error->message(), Catch::Contains("locked by another process") && Catch::Contains("50 ms"));
+  CHECK_THAT(error->message(),
+             Catch::Contains("locked by another process") && Catch::Contains("50 ms"));
   CHECK(rows.nearest(near({1, 1, 1, 1}, 99)).size() == 3);
 }
 

@@ -66,7 +66,8 @@ class FakeSource final : public IndexSource {
  public:
   struct Entry {
     Entry() = default;
-    Entry(std::string content_in, std::int64_t time) : content(std::move(content_in)), modified(time) {}
+    Entry(std::string content_in, std::int64_t time)
+        : content(std::move(content_in)), modified(time) {}
     std::string content;
     std::int64_t modified = 0;
     bool broken = false;
@@ -104,7 +105,8 @@ class FakeSource final : public IndexSource {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("vector store: adds, searches, reads and deletes by the verbs", "", Memory, Sqlite) {
+TEMPLATE_TEST_CASE("vector store: adds, searches, reads and deletes by the verbs", "", Memory,
+                   Sqlite) {
   TestType test;
   VectorStore& store = *test.store;
   const Texts ids = store.add_texts({"aaa", "bbb", "ab"});
@@ -125,10 +127,12 @@ TEMPLATE_TEST_CASE("vector store: adds, searches, reads and deletes by the verbs
   CHECK(texts_of(store.get_by_ids({"same"})) == Texts{"bbbc"});
 }
 
-TEMPLATE_TEST_CASE("vector store: filter, threshold, mmr, lexical and hybrid search", "", Memory, Sqlite) {
+TEMPLATE_TEST_CASE("vector store: filter, threshold, mmr, lexical and hybrid search", "", Memory,
+                   Sqlite) {
   TestType test;
   VectorStore& store = *test.store;
-  store.add_documents({Document("aaaa rock", values("n", 1)), Document("aaaa stone", values("n", 2)),
+  store.add_documents({Document("aaaa rock", values("n", 1)),
+                       Document("aaaa stone", values("n", 2)),
                        Document("bbbb water", values("n", 3)), Document("ac 水", values("n", 4))});
   CHECK(texts_of(store.similarity_search("a", 9, where("n") >= 3)) == Texts{"ac 水", "bbbb water"});
   SearchOptions options;
@@ -185,12 +189,13 @@ TEST_CASE("retriever: stores, BM25 and ensembles are steps of a chain") {
   CHECK_THROWS_AS(EnsembleRetriever({similar}, FusionOptions().weights({1, 2})), Error);
 }
 
-TEMPLATE_TEST_CASE("indexing: unchanged is skipped unread, changed replaced, gone removed", "", Memory,
-                   Sqlite) {
+TEMPLATE_TEST_CASE("indexing: unchanged is skipped unread, changed replaced, gone removed", "",
+                   Memory, Sqlite) {
   TestType test;
   auto source = std::make_shared<FakeSource>();
   for (int i = 0; i < 20; ++i) {
-    source->entries["f" + std::to_string(i)] = FakeSource::Entry("a line\nb line " + std::to_string(i), 1);
+    source->entries["f" + std::to_string(i)] =
+        FakeSource::Entry("a line\nb line " + std::to_string(i), 1);
   }
   source->entries["empty"] = FakeSource::Entry("", 1);
   IndexOptions options;
@@ -210,10 +215,10 @@ TEMPLATE_TEST_CASE("indexing: unchanged is skipped unread, changed replaced, gon
   CHECK(source->reads + source->fingerprints == 0);
   CHECK(test.embedder->embedded == 41);
 
-  source->entries["f1"].modified = 2;                          // touched only
-  source->entries["f2"] = FakeSource::Entry("c changed", 2);   // changed
-  source->entries.erase("f3");                                 // gone
-  source->entries["f4"].broken = true;                         // cannot be read any more
+  source->entries["f1"].modified = 2;                         // touched only
+  source->entries["f2"] = FakeSource::Entry("c changed", 2);  // changed
+  source->entries.erase("f3");                                // gone
+  source->entries["f4"].broken = true;                        // cannot be read any more
   source->entries["f4"].content += "\nc another";
   result = run();
   CHECK(result.num_updated == 1);
@@ -238,7 +243,8 @@ TEMPLATE_TEST_CASE("indexing: unchanged is skipped unread, changed replaced, gon
   CHECK(run().sources_updated == 20);
 }
 
-TEMPLATE_TEST_CASE("indexing: only the scope is cleaned up, and only when asked to", "", Memory, Sqlite) {
+TEMPLATE_TEST_CASE("indexing: only the scope is cleaned up, and only when asked to", "", Memory,
+                   Sqlite) {
   TestType test;
   auto source = std::make_shared<FakeSource>();
   source->entries["x/1"] = FakeSource::Entry("a", 1);
@@ -266,8 +272,8 @@ TEMPLATE_TEST_CASE("indexing: an interrupted run keeps what it finished", "", Me
   const auto stopper = std::make_shared<Stopper>();
   IndexOptions options;
   options.batch_size(2).observer(stopper);
-  CHECK_THROWS_AS(index(source, test.store, options, Context().with_stop(stopper->stop.get_token())),
-                  Error);
+  CHECK_THROWS_AS(
+      index(source, test.store, options, Context().with_stop(stopper->stop.get_token())), Error);
   const std::size_t kept = test.store->similarity_search("a", 99).size();
   CHECK(kept >= 9);
   CHECK(kept % 3 == 0);
