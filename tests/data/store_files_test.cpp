@@ -288,7 +288,7 @@ TEST_CASE("store files: after a kill at any point every acknowledged batch is wh
     int batches = 0;
     char byte;
     while (batches < wanted && ::read(acknowledged[0], &byte, 1) == 1) ++batches;
-    for (unsigned spin = random() % 20000; spin > 0; --spin) static_cast<void>(::getppid());
+    for (auto spin = random() % 20000; spin > 0; --spin) static_cast<void>(::getppid());
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     while (::read(acknowledged[0], &byte, 1) == 1) ++batches;
