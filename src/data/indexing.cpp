@@ -29,7 +29,8 @@ Task<std::string> IndexSource::fingerprint(std::string name, Context) {
 
 namespace {
 
-// A file changed less than this before it was looked at may change again without its time showing it.
+// A file changed less than this before it was looked at may change again without its time showing
+// it.
 constexpr std::int64_t settling_ns = 2'000'000'000;
 constexpr std::int64_t unsettled = -1;
 
@@ -66,7 +67,8 @@ class Indexing {
   Task<std::string> read_all(SourceState state, std::string fingerprint, std::size_t* count);
   Task<> flush();
   void remove_vanished();
-  SourceRecord record_of(const SourceState& state, std::string fingerprint, std::size_t count) const;
+  SourceRecord record_of(const SourceState& state, std::string fingerprint,
+                         std::size_t count) const;
   void skip(const SourceRecord& record);
   void tell(const std::string& source);
 
@@ -77,8 +79,8 @@ class Indexing {
   std::string settings_;
   std::map<std::string, SourceRecord> records_;  // of the scope, not met so far
   std::unordered_set<std::string> met_;
-  Documents waiting_;                            // to be embedded
-  std::vector<std::string> waiting_of_;          // their sources
+  Documents waiting_;                    // to be embedded
+  std::vector<std::string> waiting_of_;  // their sources
   IndexBatch batch_;
   IndexResult result_;
   IndexProgress progress_;
@@ -266,8 +268,8 @@ Task<IndexResult> aindex(std::shared_ptr<IndexSource> source,
 IndexResult index(std::shared_ptr<IndexSource> source, std::shared_ptr<IndexedVectorStore> store,
                   IndexOptions options, Context context) {
   Runtime& runtime = context.runtime();
-  return block_on(aindex(std::move(source), std::move(store), std::move(options), std::move(context)),
-                  runtime);
+  return block_on(
+      aindex(std::move(source), std::move(store), std::move(options), std::move(context)), runtime);
 }
 
 }  // namespace v0

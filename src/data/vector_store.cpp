@@ -114,10 +114,11 @@ VectorStore::~VectorStore() = default;
 
 const EmbeddingModel& VectorStore::embedding() const {
   if (embedding_) return *embedding_;
-  throw Error(ErrorKind::config,
-              fmt::format("{}: the store was made without an embedding model, so it cannot embed texts; "
-                          "give it one, or use add_vectors and search by vector",
-                          name()));
+  throw Error(
+      ErrorKind::config,
+      fmt::format("{}: the store was made without an embedding model, so it cannot embed texts; "
+                  "give it one, or use add_vectors and search by vector",
+                  name()));
 }
 
 Task<std::vector<std::string>> VectorStore::aadd_documents(Documents documents, Context context) {
@@ -141,8 +142,8 @@ Task<std::vector<std::string>> VectorStore::embed_and_put(std::shared_ptr<const 
   }
   if (vectors.size() != documents.size()) {
     throw Error(ErrorKind::validation,
-                fmt::format("{}: the embedding model gave {} vectors for {} documents", store->name(),
-                            vectors.size(), documents.size()));
+                fmt::format("{}: the embedding model gave {} vectors for {} documents",
+                            store->name(), vectors.size(), documents.size()));
   }
   std::vector<VectorRecord> records;
   records.reserve(documents.size());
@@ -222,20 +223,24 @@ Task<std::vector<ScoredDocument>> VectorStore::asearch_by_vector(std::vector<flo
   check_options(options);
   if (vector.empty() || options.kind() == SearchKind::lexical ||
       options.kind() == SearchKind::hybrid) {
-    throw Error(ErrorKind::validation,
-                name() + ": a search by vector needs a vector, and ranks by similarity or mmr only");
+    throw Error(
+        ErrorKind::validation,
+        name() + ": a search by vector needs a vector, and ranks by similarity or mmr only");
   }
   return run_vector_search(weak_from_this().lock(), this, std::move(vector), std::move(options),
                            std::move(context));
 }
 
-Task<std::vector<ScoredDocument>> VectorStore::run_vector_search(
-    std::shared_ptr<const VectorStore>, const VectorStore* store, std::vector<float> vector,
-    SearchOptions options, Context context) {
+Task<std::vector<ScoredDocument>> VectorStore::run_vector_search(std::shared_ptr<const VectorStore>,
+                                                                 const VectorStore* store,
+                                                                 std::vector<float> vector,
+                                                                 SearchOptions options,
+                                                                 Context context) {
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
   if (vector.empty()) {
-    throw Error(ErrorKind::validation, store->name() + ": the embedding model gave an empty vector");
+    throw Error(ErrorKind::validation,
+                store->name() + ": the embedding model gave an empty vector");
   }
   VectorQuery nearest = query_of(options);
   nearest.vector = vector;
@@ -295,10 +300,10 @@ Documents VectorStore::similarity_search(std::string query, std::size_t k, Filte
 Documents VectorStore::similarity_search_by_vector(std::vector<float> vector, std::size_t k,
                                                    Filter filter, Context context) const {
   Runtime& runtime = context.runtime();
-  return without_scores(block_on(asearch_by_vector(std::move(vector),
-                                                SearchOptions().k(k).filter(std::move(filter)),
-                                                std::move(context)),
-                              runtime));
+  return without_scores(
+      block_on(asearch_by_vector(std::move(vector), SearchOptions().k(k).filter(std::move(filter)),
+                                 std::move(context)),
+               runtime));
 }
 
 Documents VectorStore::max_marginal_relevance_search(std::string query, std::size_t k,

@@ -52,8 +52,9 @@ TEST_CASE("filter: a missing key fulfils only ne, not_in and negations") {
   CHECK((where("x") != 1).matches(m));
   CHECK((where("x").not_in({1, 2})).matches(m));
   CHECK((!(where("x") == 1)).matches(m));
-  for (const Filter& filter : {where("x") == 1, where("x") > 1, where("x") <= 1, where("x").in({1}),
-                               where("x").contains("a"), where("x").exists(), where("none").exists()}) {
+  for (const Filter& filter :
+       {where("x") == 1, where("x") > 1, where("x") <= 1, where("x").in({1}),
+        where("x").contains("a"), where("x").exists(), where("none").exists()}) {
     CHECK_FALSE(filter.matches(m));
   }
 }
@@ -118,7 +119,8 @@ TEST_CASE("filter: many joined conditions are flat, deep ones are refused") {
   CHECK(any.matches(values("n", 4999)));
   Filter deep = where("n") == 0;
   const auto nest = [&] {
-    for (int i = 0; i < 100; ++i) deep = i % 2 == 0 ? (deep && where("n") > i) : (deep || where("n") > i);
+    for (int i = 0; i < 100; ++i)
+      deep = i % 2 == 0 ? (deep && where("n") > i) : (deep || where("n") > i);
   };
   CHECK_THROWS_AS(nest(), lian::Error);
 }

@@ -37,12 +37,13 @@ IndexBatch staging(const std::string& source, std::vector<VectorRecord> records)
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("store rows: adds, replaces by id, reads and erases", "", MemoryStore, FileStore) {
+TEMPLATE_TEST_CASE("store rows: adds, replaces by id, reads and erases", "", MemoryStore,
+                   FileStore) {
   TestType store;
   CHECK(store.rows.nearest(near({1, 0})).empty());
   CHECK(store.matching(words("a")).empty());
-  store.rows.put({record("a", "apple", {1, 0}), record("b", "bird", {0, 1}),
-                  record("c", "cat", {1, 1})});
+  store.rows.put(
+      {record("a", "apple", {1, 0}), record("b", "bird", {0, 1}), record("c", "cat", {1, 1})});
   CHECK(store.rows.size() == 3);
   const auto hits = store.rows.nearest(near({2, 0.1f}, 2));
   CHECK(ids_of(hits) == Ids{"a", "c"});
@@ -66,10 +67,11 @@ TEMPLATE_TEST_CASE("store rows: adds, replaces by id, reads and erases", "", Mem
 
 TEMPLATE_TEST_CASE("store rows: documents come back as they were", "", MemoryStore, FileStore) {
   TestType store;
-  Document document("文本 \xF0\x9F\x98\x80 with a NUL \0 inside",
-                    values("text", "值", "int", std::int64_t{9007199254740993}, "real", 0.1, "no", false,
-                           "null", Value(), "list", Value::List{Value(1), Value("two")}, "json",
-                           Json::object({{"k", Json::array({1, 2})}}), "", "empty key", "a\"b'", "quotes"));
+  Document document(
+      "文本 \xF0\x9F\x98\x80 with a NUL \0 inside",
+      values("text", "值", "int", std::int64_t{9007199254740993}, "real", 0.1, "no", false, "null",
+             Value(), "list", Value::List{Value(1), Value("two")}, "json",
+             Json::object({{"k", Json::array({1, 2})}}), "", "empty key", "a\"b'", "quotes"));
   document.id = "ид";
   document.span = Span(10, 20, 3, 4);
   store.rows.put({VectorRecord(document, {0.6f, 0.8f})});
@@ -114,9 +116,11 @@ TEMPLATE_TEST_CASE("store rows: zero vectors score 0; vectors are given when ask
   CHECK(store.rows.nearest(near({0, 0}))[0].score == 0);
 }
 
-TEMPLATE_TEST_CASE("store rows: Chinese and English are found by words", "", MemoryStore, FileStore) {
+TEMPLATE_TEST_CASE("store rows: Chinese and English are found by words", "", MemoryStore,
+                   FileStore) {
   TestType store;
-  store.rows.put({record("1", "北京是中国的首都。", {1, 0}), record("2", "上海是最大的城市。", {1, 0}),
+  store.rows.put({record("1", "北京是中国的首都。", {1, 0}),
+                  record("2", "上海是最大的城市。", {1, 0}),
                   record("3", "The CAPITAL of France", {1, 0})});
   CHECK(ids_of(store.matching(words("中国首都", 1))) == Ids{"1"});
   CHECK(ids_of(store.matching(words("海"))) == Ids{"2"});
@@ -133,12 +137,17 @@ TEMPLATE_TEST_CASE("store rows: every filter holds for the same documents in bot
                    MemoryStore, FileStore) {
   TestType store;
   std::vector<VectorRecord> records;
-  std::vector<Values> all{
-      values("n", 1, "t", "a"), values("n", 1.0, "t", "b", "f", true), values("n", "1"),
-      values("n", true), values("n", Value()), values(), values("n", -2.5, "t", "abc"),
-      values("n", std::int64_t{9007199254740993}), values("n", 9007199254740992.0),
-      values("n", Value::List{Value(1), Value("a"), Value(false)}, "t", ""),
-      values("t", Json::array({"a", 1, nullptr, Json::object()}))};
+  std::vector<Values> all{values("n", 1, "t", "a"),
+                          values("n", 1.0, "t", "b", "f", true),
+                          values("n", "1"),
+                          values("n", true),
+                          values("n", Value()),
+                          values(),
+                          values("n", -2.5, "t", "abc"),
+                          values("n", std::int64_t{9007199254740993}),
+                          values("n", 9007199254740992.0),
+                          values("n", Value::List{Value(1), Value("a"), Value(false)}, "t", ""),
+                          values("t", Json::array({"a", 1, nullptr, Json::object()}))};
   for (std::size_t i = 0; i < all.size(); ++i) {
     records.push_back(record("d" + std::to_string(i), "text", {1, static_cast<float>(i)}, all[i]));
   }
@@ -147,10 +156,11 @@ TEMPLATE_TEST_CASE("store rows: every filter holds for the same documents in bot
   for (const char* key : {"n", "t", "f", "absent"}) {
     const MetadataKey k = where(key);
     for (const Value& value :
-         {Value(1), Value(1.0), Value("1"), Value("a"), Value(true), Value(false), Value(""), Value(0),
-          Value(std::int64_t{9007199254740993}), Value(9007199254740992.0)}) {
-      for (const Filter& filter : {k == value, k != value, k > value, k >= value, k < value, k <= value,
-                                   k.contains(value), k.in({value, "b"}), k.not_in({value, "b"})}) {
+         {Value(1), Value(1.0), Value("1"), Value("a"), Value(true), Value(false), Value(""),
+          Value(0), Value(std::int64_t{9007199254740993}), Value(9007199254740992.0)}) {
+      for (const Filter& filter :
+           {k == value, k != value, k > value, k >= value, k < value, k <= value, k.contains(value),
+            k.in({value, "b"}), k.not_in({value, "b"})}) {
         filters.push_back(filter);
       }
     }
@@ -199,7 +209,8 @@ TEMPLATE_TEST_CASE("store rows: hostile filter keys and values match literally o
     const MetadataKey key = where(cases[i].first);
     const Value value(cases[i].second);
     CAPTURE(cases[i].first, cases[i].second);
-    CHECK(ids_of(store.rows.nearest(near({1, 0}, 99, key == value))) == Ids{"h" + std::to_string(i)});
+    CHECK(ids_of(store.rows.nearest(near({1, 0}, 99, key == value))) ==
+          Ids{"h" + std::to_string(i)});
     CHECK(ids_of(store.matching(words("x", 99, key.in({value})))) == Ids{"h" + std::to_string(i)});
     for (const Filter& filter : {key != value, key > value, key >= value, key < value, key <= value,
                                  key.contains(value), key.not_in({value}), key.exists()}) {
@@ -216,8 +227,8 @@ TEMPLATE_TEST_CASE("store rows: hostile filter keys and values match literally o
   CHECK(store.rows.size() == 28);
 }
 
-TEMPLATE_TEST_CASE("store rows: a source's documents appear, change and go together", "", MemoryStore,
-                   FileStore) {
+TEMPLATE_TEST_CASE("store rows: a source's documents appear, change and go together", "",
+                   MemoryStore, FileStore) {
   TestType store;
   store.rows.put({record("own", "own", {1, 0})});
   store.commit(staging("f1", {record("a1", "one", {1, 0}), record("a2", "two", {1, 0})}));
@@ -257,8 +268,8 @@ TEMPLATE_TEST_CASE("store rows: a source's documents appear, change and go toget
   CHECK(store.rows.sources("").empty());
 }
 
-TEMPLATE_TEST_CASE("store rows: staged documents are dropped when discarded, or by the next run", "",
-                   MemoryStore, FileStore) {
+TEMPLATE_TEST_CASE("store rows: staged documents are dropped when discarded, or by the next run",
+                   "", MemoryStore, FileStore) {
   TestType store;
   store.commit(staging("f1", {record("a1", "one", {1, 0})}));
   store.commit(staging("f2", {record("b1", "two", {1, 0})}));

@@ -24,8 +24,8 @@ class LIAN_API InMemoryVectorStore final : public IndexedVectorStore {
   /// Writes all documents, vectors and source records to one file, replacing it as a whole. Blocks.
   /// Throws Error{storage}.
   void save(std::string_view path) const;
-  /// A store with what `save` wrote. Blocks. Throws Error{not_found}, Error{storage} for a damaged or
-  /// foreign file, Error{config} when it was built with another embedding model.
+  /// A store with what `save` wrote. Blocks. Throws Error{not_found}, Error{storage} for a damaged
+  /// or foreign file, Error{config} when it was built with another embedding model.
   static std::shared_ptr<InMemoryVectorStore> load(
       std::string_view path, std::optional<EmbeddingModel> embedding = std::nullopt);
 

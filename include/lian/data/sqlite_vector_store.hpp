@@ -36,15 +36,16 @@ class LIAN_API SqliteStoreOptions {
   int busy_timeout_ = 5000;
 };
 
-/// Documents, metadata, vectors and words in one SQLite file (write-ahead log, so two more files lie
-/// beside it while it is open). Exact search by cosine over vectors that are read into memory at the
-/// first search and kept in step, also with what other processes write; words by FTS5, Chinese by
-/// characters and pairs; hybrid by reciprocal ranks. Every change is one transaction: after a kill
-/// the file holds all that was acknowledged and nothing half. (A power cut may undo the last ones.)
+/// Documents, metadata, vectors and words in one SQLite file (write-ahead log, so two more files
+/// lie beside it while it is open). Exact search by cosine over vectors that are read into memory
+/// at the first search and kept in step, also with what other processes write; words by FTS5,
+/// Chinese by characters and pairs; hybrid by reciprocal ranks. Every change is one transaction:
+/// after a kill the file holds all that was acknowledged and nothing half. (A power cut may undo
+/// the last ones.)
 ///
 /// Every document and vector has a checksum; a damaged or foreign file is an Error{storage} that
-/// names it. The file remembers the embedding model's name and dimension: opening it with another is
-/// an Error{config}. Thread-safe; work runs on the Runtime's threads for blocking work.
+/// names it. The file remembers the embedding model's name and dimension: opening it with another
+/// is an Error{config}. Thread-safe; work runs on the Runtime's threads for blocking work.
 class LIAN_API SqliteVectorStore final : public IndexedVectorStore {
  public:
   /// Opens the file or makes it. Blocks. Throws Error{storage}, Error{config}.

@@ -20,8 +20,8 @@
 namespace lian {
 inline namespace v0 {
 
-/// The work of a SqliteVectorStore, immediate. Thread-safe: the connection is used by one thread at a
-/// time, the vectors (in memory since the first search) are scanned by many.
+/// The work of a SqliteVectorStore, immediate. Thread-safe: the connection is used by one thread at
+/// a time, the vectors (in memory since the first search) are scanned by many.
 class LIAN_API SqliteRows {
  public:
   SqliteRows(ConnectionSettings settings, const StoreExpectation& expected);
