@@ -8,7 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -139,3 +142,5 @@ GroupChild run_into(Group* group, Task<T> task, std::optional<NotVoid<T>>* out) 
 }  // namespace detail
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END
