@@ -19,7 +19,7 @@ struct Context::State {
   int tries = 3;
   Runtime* runtime = nullptr;
   RunId run_id = 0, parent_id = 0;
-  const detail::Loop* bound = nullptr;  // the loop on which stop and deadline are enforced already
+  std::shared_ptr<const void> enforced;  // names the scope that enforces stop and deadline already
 };
 
 namespace {
@@ -51,7 +51,7 @@ Context Context::with_stop(std::stop_token token) const {
   Context next = *this;
   State& state = next.edit();
   state.stop = std::move(token);
-  state.bound = nullptr;
+  state.enforced = nullptr;
   return next;
 }
 
@@ -59,7 +59,7 @@ Context Context::with_deadline(Clock::time_point deadline) const {
   Context next = *this;
   State& state = next.edit();
   state.deadline = state.deadline ? std::min(*state.deadline, deadline) : deadline;
-  state.bound = nullptr;
+  state.enforced = nullptr;
   return next;
 }
 
@@ -201,9 +201,20 @@ void Run::tell(EventType type, Payload data, const Error* error) const {
 }
 
 void Run::piece(Payload piece) const { tell(EventType::piece, piece, nullptr); }
-void Run::end(Payload output) const { tell(EventType::end, output, nullptr); }
 
-void Run::fail() const {
+void Run::end(Payload output) {
+  open_ = false;
+  tell(EventType::end, output, nullptr);
+}
+
+Run::~Run() {
+  if (!open_) return;
+  const Error error(ErrorKind::cancelled, "cancelled: the result is not wanted any more");
+  tell(EventType::error, Payload(), &error);
+}
+
+void Run::fail() {
+  open_ = false;
   try {
     throw;
   } catch (const Error& error) {
@@ -251,6 +262,7 @@ struct Enforced {
       : letter(std::make_shared<StopLetter>(
             detail::ScopeRef::adopt(detail::CancelScope::make(slot.get())))),
         deadline(letter->scope) {
+    letter->scope->mark(letter.get());
     slot = letter->scope;
     if (state.deadline) deadline.start(loop, *state.deadline);
     if (state.stop.stop_requested())
@@ -269,14 +281,11 @@ struct Enforced {
 
 }  // namespace
 
-bool ContextScope::Enter::await_ready() const noexcept {
-  return !context_->ends() || context_->state_->bound == detail::Loop::current();
-}
-
 std::shared_ptr<void> ContextScope::Enter::open(detail::ScopeRef& scope) {
-  detail::Loop& loop = detail::Loop::require();
-  auto enforced = std::make_shared<Enforced>(scope, *context_->state_, loop);
-  context_->edit().bound = &loop;
+  const auto& name = context_->state_->enforced;
+  if (name && scope && scope->within(name.get())) return nullptr;
+  auto enforced = std::make_shared<Enforced>(scope, *context_->state_, detail::Loop::require());
+  context_->edit().enforced = enforced->letter;
   return enforced;
 }
 

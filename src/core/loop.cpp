@@ -16,20 +16,35 @@ thread_local const char thread_name = 0;
 
 // ------------------------------------------------------------------ cancellation
 
-CancelScope::CancelScope(CancelScope* parent) : parent_(parent), in_parent_(this) {
-  if (!parent_) return;
-  parent_->retain();
-  in_parent_.insert_before(parent_->children_);
-  cancelled_ = parent_->cancelled_;
-  reason_ = parent_->reason_;
-  text_ = parent_->text_;
-}
+CancelScope::CancelScope(CancelScope* parent) : in_parent_(this) { hang_under(parent); }
 
 CancelScope* CancelScope::make(CancelScope* parent) { return new CancelScope(parent); }
 
 CancelScope::~CancelScope() {
   in_parent_.unlink();
   if (parent_) parent_->release();
+}
+
+void CancelScope::hang_under(CancelScope* parent) {
+  in_parent_.unlink();
+  if (parent) parent->retain();
+  CancelScope* before = std::exchange(parent_, parent);
+  if (before) before->release();
+  if (!parent) return;
+  in_parent_.insert_before(parent->children_);
+  if (parent->cancelled_) cancel(parent->reason_, parent->text_);
+}
+
+void CancelScope::move_branch(const CancelScope* from, CancelScope* to) {
+  CancelScope* top = this;
+  while (top->parent_ != from) top = top->parent_;
+  top->hang_under(to);
+}
+
+bool CancelScope::within(const void* name) const noexcept {
+  for (const CancelScope* scope = this; scope; scope = scope->parent_)
+    if (scope->mark_ == name) return true;
+  return false;
 }
 
 void CancelScope::cancel(ErrorKind reason, const char* text) noexcept {
@@ -48,6 +63,7 @@ bool Wait::begin(std::coroutine_handle<> handle, CancelScope* scope) {
   loop_ = &Loop::require();
   ready_.handle = handle;
   scope_ = ScopeRef(scope);
+  woken_ = cancelled_ = false;
   if (scope && scope->cancelled()) {
     cancelled_ = true;
     return false;
@@ -143,14 +159,14 @@ bool LoopPlace::stands_still_here() const noexcept {
 }
 
 void Loop::drain(const bool* done) {
-  Link end;
-  end.insert_before(ready_);
-  while (ready_.next() != &end) {
+  batch_end_.insert_before(ready_);
+  while (ready_.next() != &batch_end_) {
     auto* ready = static_cast<Ready*>(ready_.next());
     ready->unlink();
     ready->handle.resume();
-    if (done && *done) return;
+    if (done && *done) break;
   }
+  batch_end_.unlink();
 }
 
 void Loop::run_until(const bool& done) {
@@ -187,8 +203,12 @@ void Loop::expire_timers(Clock::time_point now) noexcept {
 
 Driving::Driving(Loop& loop) noexcept : outer_(std::exchange(current_loop, &loop)) {
   loop.place_->thread_.store(&thread_name, std::memory_order_relaxed);
+  if (outer_ && outer_ != &loop) outer_->place_->still_.store(true, std::memory_order_relaxed);
 }
-Driving::~Driving() { current_loop = outer_; }
+Driving::~Driving() {
+  if (outer_) outer_->place_->still_.store(false, std::memory_order_relaxed);
+  current_loop = outer_;
+}
 
 }  // namespace detail
 }  // namespace v0

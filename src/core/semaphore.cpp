@@ -30,6 +30,17 @@ struct SemaphoreState {
     --free;
     if (place) holders.push_back(place);
   }
+  // The first waiter, but one whose thread is busy in a nested loop lets those behind it go first:
+  // they may be what that loop waits for.
+  std::shared_ptr<SemaphoreTicket> take_first() {
+    auto it = std::find_if(queue.begin(), queue.end(), [](const auto& ticket) {
+      return !ticket->place->stands_still();
+    });
+    if (it == queue.end()) it = queue.begin();
+    auto ticket = std::move(*it);
+    queue.erase(it);
+    return ticket;
+  }
   // Gives a place to the first waiter; call with the mutex held.
   void give(const std::shared_ptr<detail::LoopPlace>& place) noexcept {
     ++free;
@@ -39,8 +50,7 @@ struct SemaphoreState {
       holders.pop_back();
     }
     while (free > 0 && !queue.empty()) {
-      const auto ticket = std::move(queue.front());
-      queue.pop_front();
+      const auto ticket = take_first();
       ticket->granted = true;
       take(ticket->place);
       const detail::Loop* here = detail::Loop::current();

@@ -10,6 +10,7 @@ namespace detail {
 struct FlightTable::State {
   std::mutex mutex;
   std::map<std::string, std::weak_ptr<void>> flights;
+  std::size_t sweep_at = 64;  // flights that were dropped leave their key behind
 };
 
 FlightTable::FlightTable() : state_(std::make_unique<State>()) {}
@@ -18,7 +19,12 @@ FlightTable::~FlightTable() = default;
 std::shared_ptr<void> FlightTable::enter(const std::string& key,
                                          Function<std::shared_ptr<void>()> make) {
   const std::lock_guard lock(state_->mutex);
-  std::weak_ptr<void>& slot = state_->flights[key];
+  auto& flights = state_->flights;
+  if (flights.size() >= state_->sweep_at) {
+    std::erase_if(flights, [](const auto& flight) { return flight.second.expired(); });
+    state_->sweep_at = 2 * flights.size() + 64;
+  }
+  std::weak_ptr<void>& slot = flights[key];
   if (auto flight = slot.lock()) return flight;
   auto flight = make();
   slot = flight;

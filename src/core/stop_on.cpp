@@ -30,9 +30,10 @@ void on_signal(int number) {
 }  // namespace
 
 struct StopOn::State {
+  ~State();
   void listen() {
     unsigned char number = 0;
-    while (::read(read_end, &number, 1) == 1 && number != 0) {
+    while (next_signal(number)) {
       std::stop_source now;
       {
         const std::lock_guard lock(mutex);
@@ -41,6 +42,12 @@ struct StopOn::State {
       }
       now.request_stop();
     }
+  }
+  bool next_signal(unsigned char& number) const {
+    ssize_t n = 0;
+    do n = ::read(read_end, &number, 1);
+    while (n < 0 && errno == EINTR);
+    return n == 1 && number != 0;
   }
   void arm(int number) {
     struct sigaction action {};
@@ -80,21 +87,25 @@ StopOn::StopOn(std::vector<int> signals) : state_(std::make_unique<State>()) {
   state_->read_end = ends[0];
   state_->write_end = ends[1];
   state_->signals = std::move(signals);
-  for (const int number : state_->signals) state_->arm(number);
   state_->listener = std::thread([state = state_.get()] { state->listen(); });
+  const std::lock_guard lock(state_->mutex);
+  for (const int number : state_->signals) state_->arm(number);
 }
 
-StopOn::~StopOn() {
+StopOn::~StopOn() = default;
+
+StopOn::State::~State() {
   {
-    const std::lock_guard lock(state_->mutex);
-    for (const int number : state_->signals) state_->restore(number);
+    const std::lock_guard lock(mutex);
+    for (const int number : signals) restore(number);
   }
+  if (write_end < 0) return;
   const unsigned char end = 0;
-  [[maybe_unused]] const auto n = ::write(state_->write_end, &end, 1);
-  state_->listener.join();
+  [[maybe_unused]] const auto n = ::write(write_end, &end, 1);
+  if (listener.joinable()) listener.join();
   handler_pipe.store(-1);
-  ::close(state_->read_end);
-  ::close(state_->write_end);
+  ::close(read_end);
+  ::close(write_end);
 }
 
 std::stop_token StopOn::token() const noexcept {

@@ -241,6 +241,7 @@ int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {
                                        ((happened & UV_WRITABLE) ? CURL_CSELECT_OUT : 0);
     socket->multi->act(socket->fd, flags);
   });
+  loop_->watches_changed();
   return 0;
 }
 

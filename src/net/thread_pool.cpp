@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
+
+#include <fmt/format.h>
 
 namespace lian {
 inline namespace v0 {
@@ -29,14 +32,24 @@ void ThreadPool::submit(std::shared_ptr<detail::Job> job,
   {
     const std::lock_guard lock(mutex_);
     ended = take_ended();
+    if (idle_ <= queue_.size() && running_ < limit_) add_thread();
     queue_.push_back({std::move(job), std::move(mailbox)});
-    if (idle_ < queue_.size() && running_ < limit_) {
-      threads_.emplace_back([this] { work(); });
-      ++running_;
-    }
   }
   wake_.notify_one();
   for (std::thread& thread : ended) thread.join();
+}
+
+void ThreadPool::add_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+    ++running_;
+  } catch (const std::system_error& e) {
+    if (running_ > 0) return;  // the others will get to it
+    throw LimitError(fmt::format("no thread for work that blocks could be started ({}); raise the "
+                                 "limit on processes with 'ulimit -u'",
+                                 e.what()),
+                     "threads", 0);
+  }
 }
 
 void ThreadPool::release_idle() {

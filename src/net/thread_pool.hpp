@@ -31,6 +31,7 @@ class ThreadPool {
     std::shared_ptr<detail::Job> job;
     std::shared_ptr<detail::Mailbox> mailbox;
   };
+  void add_thread();  // with the mutex held
   void work();
   std::vector<std::thread> take_ended();
 

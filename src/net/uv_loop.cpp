@@ -123,6 +123,7 @@ int UvLoop::fd() {
       [[maybe_unused]] const auto n = ::read(fd, &fired, sizeof fired);
     });
     uv_run(&uv_, UV_RUN_NOWAIT);  // libuv adds descriptors to its epoll set only here
+    arm_timerfd();
   }
   return uv_backend_fd(&uv_);
 }
@@ -133,11 +134,12 @@ void UvLoop::first_run(std::coroutine_handle<> handle) {
 }
 
 void UvLoop::poll() {
-  for (const std::coroutine_handle<> handle : std::exchange(to_start_, {})) handle.resume();
   do {
+    for (const std::coroutine_handle<> handle : std::exchange(to_start_, {})) handle.resume();
     run_once();
+    watches_changed_ = false;
     turn(false);  // puts new descriptors into the epoll set
-  } while (has_ready());
+  } while (has_ready() || watches_changed_ || !to_start_.empty());
   arm_timerfd();
 }
 

@@ -28,6 +28,8 @@ class UvLoop final : public detail::Loop {
   /// For a foreign loop: a descriptor that is readable when `poll` has something to do.
   int fd();
   void poll();
+  /// To be called when a descriptor is watched anew: libuv tells the kernel only at its next turn.
+  void watches_changed() noexcept { watches_changed_ = true; }
   /// Queues a coroutine to be started by the next `poll`.
   void first_run(std::coroutine_handle<> handle);
 
@@ -43,7 +45,7 @@ class UvLoop final : public detail::Loop {
   uv_async_t async_{};
   uv_poll_t timerfd_poll_{};
   int timerfd_ = -1;
-  bool timer_stale_ = false, timer_armed_ = false;
+  bool timer_stale_ = false, timer_armed_ = false, watches_changed_ = false;
   std::vector<std::coroutine_handle<>> to_start_;
   std::shared_ptr<Letters> letters_;
   std::unique_ptr<CurlMulti> curl_;

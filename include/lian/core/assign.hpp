@@ -13,7 +13,9 @@ inline namespace v0 {
 /// The sentence of `assign` behind a step that gives no record and no Values.
 template <class Gives>
 struct assign_needs_names {
-  static_assert(detail::is_record<Gives>::value || std::is_same_v<Gives, Values>,
+  static constexpr bool has_names =
+      detail::is_record<Gives>::value || std::is_same_v<Gives, Values>;
+  static_assert(has_names,
                 "lian: assign adds names to a record or to Values, but the step before it gives "
                 "something else (Gives); use parallel there");
 };
@@ -69,18 +71,19 @@ class Assign {
   explicit Assign(Branches... branches) : branches_(std::move(branches)...) {}
 
   template <class Gives>
+  using check = assign_needs_names<Gives>;
+  template <class Gives>
+  static constexpr bool accepts =
+      detail::is_record<Gives>::value || std::is_same_v<Gives, Values>;
+
+  template <class Gives>
   auto after() const {
-    if constexpr (!detail::is_record<Gives>::value && !std::is_same_v<Gives, Values>) {
-      static_cast<void>(sizeof(assign_needs_names<Gives>));
-      return Runnable<Gives, Gives>(nullptr);
-    } else {
-      auto added = std::apply(
-          [](const Branches&... branches) { return detail::make_parallel<Gives>(branches...); },
-          branches_);
-      using Added = typename decltype(added)::Out;
-      using AddStep = detail::AssignStep<Gives, Added>;
-      return Runnable<Gives, typename AddStep::Out>(std::make_shared<AddStep>(std::move(added)));
-    }
+    auto added = std::apply(
+        [](const Branches&... branches) { return detail::make_parallel<Gives>(branches...); },
+        branches_);
+    using Added = typename decltype(added)::Out;
+    using AddStep = detail::AssignStep<Gives, Added>;
+    return Runnable<Gives, typename AddStep::Out>(std::make_shared<AddStep>(std::move(added)));
   }
   auto first() const { return after<Values>(); }
 

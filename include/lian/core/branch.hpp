@@ -48,11 +48,12 @@ template <class F, StepHandle S>
 auto when(F condition, const S& then) {
   using Own = RunnableOf<S>;
   using In = typename Own::In;
-  static_assert(std::is_invocable_r_v<bool, const F&, const In&>,
-                "lian: the condition of when(…) must take what its step takes and give a bool");
-  return When<In, typename Own::Out>(
-      std::make_shared<const detail::FunctionCondition<In, F>>(std::move(condition)),
-      detail::runnable_of(then));
+  constexpr bool fits = std::is_invocable_r_v<bool, const F&, const In&>;
+  static_assert(fits, "lian: the condition of when(…) must take what its step takes and give a bool");
+  std::shared_ptr<const detail::Condition<In>> holds;
+  if constexpr (fits)
+    holds = std::make_shared<const detail::FunctionCondition<In, F>>(std::move(condition));
+  return When<In, typename Own::Out>(std::move(holds), detail::runnable_of(then));
 }
 
 namespace detail {

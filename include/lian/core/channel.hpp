@@ -6,8 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/loop.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -135,3 +138,5 @@ class Channel {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

@@ -19,9 +19,10 @@ class Runtime;
 
 /// What flows down through every nested step: stop token, deadline, handlers, tags, metadata,
 /// concurrency and remaining tries. Cheap to copy; each `with…` gives a changed copy. A Context made
-/// inside a step (`Context()`, the default of every verb) inherits the context of that step, so that
-/// nested blocking calls are cancelled, timed and traced with it. Distinct copies may be used from
-/// distinct threads.
+/// inside a step's plain function (`Context()`, the default of every verb) inherits the context of
+/// that step, so that nested blocking calls are cancelled, timed and traced with it. A coroutine
+/// takes its context as a parameter and passes it on. Distinct copies may be used from distinct
+/// threads.
 class LIAN_API Context {
  public:
   Context();
@@ -93,31 +94,37 @@ class LIAN_API AmbientContext {
   const Context* outer_;
 };
 
-/// One observed run: tells start when made; the owner tells pieces, end or error. Not made when
-/// nobody watches.
+/// One observed run: tells start when made; the owner tells pieces, end or error. Destroyed before
+/// that, because its result is not wanted any more, it tells an error of kind cancelled. Not made
+/// when nobody watches.
 class LIAN_API Run {
  public:
   Run(Context& context, StepKind kind, std::string name, Payload input);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
   void piece(Payload piece) const;
-  void end(Payload output) const;
+  void end(Payload output);
   /// To be called inside a catch block, with the current exception.
-  void fail() const;
+  void fail();
 
  private:
   void tell(EventType type, Payload data, const Error* error) const;
   Context context_;
   StepKind kind_;
   std::string name_;
+  bool open_ = true;
 };
 
-/// Enforces a context's stop token and deadline on everything the coroutine awaits while the scope
-/// lives: `ContextScope scope = co_await ContextScope::enter(context);`
+/// Enforces a context's stop token and deadline on everything the coroutine awaits from then on; to
+/// be kept until the coroutine ends: `ContextScope scope = co_await enter;` with
+/// `auto enter = ContextScope::enter(context);`
 class LIAN_API ContextScope {
  public:
   class LIAN_API Enter {
    public:
     explicit Enter(Context& context) noexcept : context_(&context) {}
-    bool await_ready() const noexcept;
+    bool await_ready() const noexcept { return !context_->ends(); }
     template <class Promise>
       requires std::is_base_of_v<detail::PromiseBase, Promise>
     bool await_suspend(std::coroutine_handle<Promise> handle) {
@@ -131,7 +138,8 @@ class LIAN_API ContextScope {
     Context* context_;
     std::shared_ptr<void> scope_;
   };
-  /// Marks `context` as enforced, so that steps below do not do it again.
+  /// Marks `context` as enforced, so that steps below do not do it again. Does nothing where the
+  /// coroutine already runs under the same enforcement.
   static Enter enter(Context& context) noexcept { return Enter(context); }
 
  private:

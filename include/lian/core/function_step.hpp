@@ -5,40 +5,32 @@
 #include <type_traits>
 #include <utility>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/runnable.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
 
-/// The sentence of a function that does not take what the step before it gives.
-template <class Gives, class Function>
-struct function_does_not_take {
-  static_assert(std::is_invocable_v<const Function&, Gives> ||
-                    std::is_invocable_v<const Function&, Gives, Context>,
-                "lian: this function does not take what the step before it gives (Gives); it is "
-                "called as f(Gives) or f(Gives, lian::Context) and must be callable when const");
-};
-
-/// The sentence of `step(f)` for a function whose parameter has no one type.
-template <class Function>
-struct generic_function_needs_its_input {
-  static_assert(!std::is_same_v<Function, Function>,
-                "lian: a generic function does not say what it takes; write step<In>(f)");
-};
-
-/// The sentence of a function that gives nothing.
-template <class Function>
-struct function_gives_nothing {
-  static_assert(!std::is_same_v<Function, Function>,
-                "lian: a step must give something; let this function return a value");
-};
-
 namespace detail {
 
-// The type of a function's first parameter, without reference and const; void when generic.
+struct Deduced {};     // a step's input that is the type of its function's parameter
+struct ManyTypes {};   // the parameter of a generic or overloaded function
+struct NoParameter {};
+
+// The type of a function's first parameter, without reference and const.
 template <class F>
 struct first_parameter {
-  using type = void;
+  using type = ManyTypes;
+};
+template <class R>
+struct first_parameter<R (*)()> {
+  using type = NoParameter;
+};
+template <class C, class R>
+struct first_parameter<R (C::*)() const> {
+  using type = NoParameter;
 };
 template <class F>
   requires requires { &F::operator(); }
@@ -63,6 +55,17 @@ template <class C, class R, class A, class... Rest>
 struct first_parameter<R (C::*)(A, Rest...)> {
   using type = std::remove_cvref_t<A>;
 };
+
+template <class Declared, class F>
+struct input_of {
+  using type = Declared;
+};
+template <class F>
+struct input_of<Deduced, F> : first_parameter<F> {};
+
+template <class In>
+inline constexpr bool known =
+    !std::is_same_v<In, ManyTypes> && !std::is_same_v<In, NoParameter>;
 
 template <class F, class In>
 inline constexpr bool takes_context = std::is_invocable_v<const F&, In, Context>;
@@ -112,44 +115,62 @@ class FunctionStep final : public Step<In, Out> {
   std::string name_;
 };
 
+// Each is true when an earlier one is false, so that a wrong program is told one thing.
+template <class F, class In>
+inline constexpr bool takes =
+    !known<In> || std::is_invocable_v<const F&, In> || std::is_invocable_v<const F&, In, Context>;
+
+template <class F, class In>
+consteval bool gives_something_() {
+  if constexpr (known<In> && takes<F, In>)
+    return !std::is_void_v<typename task_value<function_result<F, In>>::type>;
+  return true;
+}
+template <class F, class In>
+inline constexpr bool gives_something = gives_something_<F, In>();
+
+template <class F, class In>
+inline constexpr bool makes_step = known<In> && takes<F, In> && gives_something<F, In> &&
+                                   std::is_copy_constructible_v<In>;
+
 template <class In, class F>
 auto wrap(F&& function, std::string name = "function") {
   using D = std::decay_t<F>;
-  if constexpr (!std::is_invocable_v<const D&, In> && !std::is_invocable_v<const D&, In, Context>) {
-    static_cast<void>(sizeof(function_does_not_take<In, D>));
-    return Runnable<In, In>(nullptr);
-  } else {
-    using Out = typename task_value<function_result<D, In>>::type;
-    if constexpr (std::is_void_v<Out>) {
-      static_cast<void>(sizeof(function_gives_nothing<D>));
-      return Runnable<In, In>(nullptr);
-    } else {
-      return Runnable<In, Out>(
-          std::make_shared<FunctionStep<D, In, Out>>(std::forward<F>(function), std::move(name)));
-    }
-  }
+  using Out = typename task_value<function_result<D, In>>::type;
+  return Runnable<In, Out>(
+      std::make_shared<FunctionStep<D, In, Out>>(std::forward<F>(function), std::move(name)));
 }
 
 }  // namespace detail
 
 /// A function, lambda or coroutine as a step: called as f(in) or f(in, context), must be callable
-/// when const and from several threads. A coroutine's parameters are taken by value.
-template <class F>
+/// when const and from several threads. A coroutine's parameters are taken by value. A generic
+/// function is told what it takes: `step<std::string>([](auto text) { … })`.
+template <class Input = detail::Deduced, class F>
 auto step(F&& function, std::string name = "function") {
-  using In = typename detail::first_parameter<std::decay_t<F>>::type;
-  if constexpr (std::is_void_v<In>) {
-    static_cast<void>(sizeof(generic_function_needs_its_input<std::decay_t<F>>));
-    return Runnable<int, int>(nullptr);
-  } else {
+  using D = std::decay_t<F>;
+  using In = typename detail::input_of<Input, D>::type;
+  // The sentences stand here and in operator|, and nowhere deeper, to keep a compiler's output short.
+  static_assert(!std::is_same_v<In, detail::ManyTypes>,
+                "lian: a generic function does not say what it takes; write step<In>(f)");
+  static_assert(!std::is_same_v<In, detail::NoParameter>,
+                "lian: this function takes nothing; a step is called as f(in) or f(in, "
+                "lian::Context): give it a parameter");
+  static_assert(detail::takes<D, In>,
+                "lian: this function does not take the input of the step; it is called as f(in) or "
+                "f(in, lian::Context) and must be callable when const");
+  static_assert(detail::gives_something<D, In>,
+                "lian: a step must give something; let this function return a value");
+  static_assert(std::is_copy_constructible_v<In>,
+                "lian: the input of a step must be copyable, because branches, retries and "
+                "fallbacks run on copies of it; take a std::shared_ptr to what cannot be copied");
+  if constexpr (detail::makes_step<D, In>)
     return detail::wrap<In>(std::forward<F>(function), std::move(name));
-  }
-}
-
-/// As above for a generic function: step<std::string>([](auto text) { … }).
-template <class In, class F>
-auto step(F&& function, std::string name = "function") {
-  return detail::wrap<In>(std::forward<F>(function), std::move(name));
+  else
+    return Runnable<int, int>(nullptr);
 }
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

@@ -8,7 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -111,8 +114,8 @@ class Group {
 
 inline void GroupChild::promise_type::Final::await_suspend(
     std::coroutine_handle<promise_type> handle) const noexcept {
-  Group& group = *handle.promise().group;
-  if (--group.pending_ == 0 && group.parent_) group.parent_.resume();
+  Group& owner = *handle.promise().group;
+  if (--owner.pending_ == 0 && owner.parent_) owner.parent_.resume();
 }
 
 struct Unit {
@@ -139,3 +142,5 @@ GroupChild run_into(Group* group, Task<T> task, std::optional<NotVoid<T>>* out) 
 }  // namespace detail
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

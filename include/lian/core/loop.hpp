@@ -109,11 +109,19 @@ class LIAN_API CancelScope {
   /// nothing: the waits are queued.
   void cancel(ErrorKind reason, const char* text) noexcept;
   void adopt(Link& waiter) noexcept { waiter.insert_before(waiters_); }
+  /// Hangs the scope of this branch that lies right below `from` under `to` instead; either may be
+  /// null.
+  void move_branch(const CancelScope* from, CancelScope* to);
+  /// Names the scope by the address of something that outlives the name's use.
+  void mark(const void* name) noexcept { mark_ = name; }
+  /// Whether this scope or one above it has that name.
+  bool within(const void* name) const noexcept;
 
  private:
   explicit CancelScope(CancelScope* parent);
   ~CancelScope();
   [[noreturn]] void throw_reason() const;
+  void hang_under(CancelScope* parent);
 
   class Child : public Link {
    public:
@@ -124,7 +132,8 @@ class LIAN_API CancelScope {
   bool cancelled_ = false;
   ErrorKind reason_ = ErrorKind::cancelled;
   const char* text_ = "";
-  CancelScope* parent_;
+  const void* mark_ = nullptr;
+  CancelScope* parent_ = nullptr;
   Child in_parent_;
   Link waiters_, children_;
 };
@@ -211,7 +220,7 @@ class LIAN_API Wait : private Link {
   bool woken_ = false, cancelled_ = false;
 };
 
-/// Where a loop is driven; outlives it. Thread-safe.
+/// Where a loop is driven; outlives it. Thread-safe; what it says of another thread may be old.
 class LIAN_API LoopPlace {
  public:
   LoopPlace() = default;
@@ -220,10 +229,13 @@ class LIAN_API LoopPlace {
   /// Whether the calling thread drove the loop last, and it is not the one it drives now: what is
   /// suspended there cannot go on while this thread waits elsewhere.
   bool stands_still_here() const noexcept;
+  /// Whether its thread drives a nested loop meanwhile.
+  bool stands_still() const noexcept { return still_.load(std::memory_order_relaxed); }
 
  private:
   friend class Driving;
   std::atomic<const char*> thread_{nullptr};
+  std::atomic<bool> still_{false};
 };
 
 /// An event loop. Leased by a Runtime to whoever drives it; implemented in src/net.
@@ -267,6 +279,7 @@ class LIAN_API Loop {
   struct Heap;
   Runtime* runtime_;
   Link ready_;
+  Link batch_end_;  // behind what one round resumes
   std::unique_ptr<Heap> heap_;
   std::shared_ptr<LoopPlace> place_;
 };

@@ -6,8 +6,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/loop.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -80,3 +83,5 @@ Task<std::invoke_result_t<F&>> offload(F function) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

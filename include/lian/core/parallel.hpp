@@ -35,14 +35,6 @@ struct Key {
 template <FixedString Name>
 inline constexpr Key<Name> key{};
 
-/// The sentence of `parallel` whose branches are all functions.
-template <class... Branches>
-struct parallel_needs_its_input {
-  static_assert(sizeof...(Branches) == ~std::size_t{0},
-                "lian: parallel cannot tell what its branches take, since none of them is a step; "
-                "write parallel<In>(…)");
-};
-
 namespace detail {
 
 inline constexpr std::size_t pieces_in_flight = 16;  // between branches that run at their own pace
@@ -184,7 +176,7 @@ auto branch_step(const S& step) {
     if constexpr (std::is_same_v<typename Own::In, In>) {
       return Own(runnable_of(step)).step();
     } else {
-      return sequence(wrap<In>(Same<In>()), runnable_of(step)).step();
+      return (wrap<In>(Same<In>()) | runnable_of(step)).step();
     }
   } else {
     return wrap<In>(step).step();
@@ -192,11 +184,11 @@ auto branch_step(const S& step) {
 }
 
 template <class S>
-struct input_of {
+struct step_input {
   using type = void;
 };
 template <StepHandle S>
-struct input_of<S> {
+struct step_input<S> {
   using type = typename RunnableOf<S>::In;
 };
 template <class... S>
@@ -205,7 +197,7 @@ struct first_input {
 };
 template <class S, class... Rest>
 struct first_input<S, Rest...> {
-  using own = typename input_of<S>::type;
+  using own = typename step_input<S>::type;
   using type = typename std::conditional_t<std::is_void_v<own>, first_input<Rest...>,
                                            std::type_identity<own>>::type;
 };
@@ -231,12 +223,13 @@ auto make_parallel(const Branch<Names, S>&... branches) {
 template <class In = void, FixedString... Names, class... S>
 auto parallel(Branch<Names, S>... branches) {
   using Taken = std::conditional_t<std::is_void_v<In>, typename detail::first_input<S...>::type, In>;
-  if constexpr (std::is_void_v<Taken>) {
-    static_cast<void>(sizeof(parallel_needs_its_input<S...>));
+  static_assert(!std::is_void_v<Taken>,
+                "lian: parallel cannot tell what its branches take, since none of them is a step; "
+                "write parallel<In>(…)");
+  if constexpr (std::is_void_v<Taken>)
     return Runnable<int, int>(nullptr);
-  } else {
+  else
     return detail::make_parallel<Taken>(branches...);
-  }
 }
 
 }  // namespace v0

@@ -6,28 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/function_step.hpp"
 #include "lian/core/runnable.hpp"
 
+LIAN_COROUTINES_BEGIN
+
 namespace lian {
 inline namespace v0 {
-
-/// The sentence of a composition that does not compile: `Gives` does not convert to `Takes`.
-template <class Gives, class Takes>
-struct steps_do_not_meet {
-  static_assert(std::is_convertible_v<Gives, Takes>,
-                "lian: these two steps do not meet: what the left one gives (Gives) does not "
-                "convert to what the right one takes (Takes); put a step between them that "
-                "converts it");
-};
-
-/// The sentence of a plain function that stands left of the first step.
-template <class Function>
-struct function_must_be_wrapped {
-  static_assert(!std::is_same_v<Function, Function>,
-                "lian: a function on the far left of | is not yet a step; write step(f), or "
-                "step<In>(f) when it is generic");
-};
 
 namespace detail {
 
@@ -111,18 +97,15 @@ class Sequence final : public Step<In, Out> {
 
 template <class In, class Gives, class Takes, class Out>
 Runnable<In, Out> sequence(const Runnable<In, Gives>& left, const Runnable<Takes, Out>& right) {
-  if constexpr (std::is_convertible_v<Gives, Takes>) {
-    return Runnable<In, Out>(std::make_shared<Sequence<In, Gives, Takes, Out>>(left, right));
-  } else {
-    static_cast<void>(sizeof(steps_do_not_meet<Gives, Takes>));
-    return Runnable<In, Out>(nullptr);
-  }
+  return Runnable<In, Out>(std::make_shared<Sequence<In, Gives, Takes, Out>>(left, right));
 }
 
 }  // namespace detail
 
 /// What takes its input type from the step before it, e.g. `assign(…)` and `prompt<"…">`: gives a
-/// Runnable by `after<Gives>()`, or by `first()` when no step is before it. Has a type `step_maker`.
+/// Runnable by `after<Gives>()` where `accepts<Gives>` holds, or by `first()` when no step is before
+/// it. `check<Gives>` is a class whose instantiation fails with the maker's sentence where it does
+/// not; `step_maker` a type that marks it.
 template <class T>
 concept StepMaker = requires { typename std::remove_cvref_t<T>::step_maker; };
 
@@ -134,16 +117,45 @@ auto operator|(A&& left, B&& right) {
   if constexpr (StepMaker<A>) {
     return left.first() | std::forward<B>(right);
   } else if constexpr (!StepHandle<A>) {
-    static_cast<void>(sizeof(function_must_be_wrapped<std::remove_cvref_t<A>>));
+    constexpr bool left_is_a_step = StepHandle<A>;
+    static_assert(left_is_a_step,
+                  "lian: a function on the far left of | is not yet a step; write step(f), or "
+                  "step<In>(f) when it is generic");
     return std::remove_cvref_t<B>(right);
-  } else {
+  } else if constexpr (StepMaker<B>) {
     using Gives = typename RunnableOf<A>::Out;
-    if constexpr (StepHandle<B>)
-      return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
-    else if constexpr (StepMaker<B>)
+    using Check = typename std::remove_cvref_t<B>::template check<Gives>;
+    static_cast<void>(sizeof(Check));  // says what is wrong, if anything
+    if constexpr (std::remove_cvref_t<B>::template accepts<Gives>)
       return detail::sequence(detail::runnable_of(left), right.template after<Gives>());
     else
-      return detail::sequence(detail::runnable_of(left), detail::wrap<Gives>(std::forward<B>(right)));
+      return detail::runnable_of(left);
+  } else if constexpr (StepHandle<B>) {
+    using Gives = typename RunnableOf<A>::Out;
+    using Takes = typename RunnableOf<B>::In;
+    static_assert(std::is_convertible_v<Gives, Takes>,
+                  "lian: these two steps do not meet: what the left one gives does not convert to "
+                  "what the right one takes; put a step between them that converts it");
+    if constexpr (std::is_convertible_v<Gives, Takes>)
+      return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
+    else
+      return Runnable<typename RunnableOf<A>::In, typename RunnableOf<B>::Out>(nullptr);
+  } else {
+    using Gives = typename RunnableOf<A>::Out;
+    using F = std::decay_t<B>;
+    static_assert(detail::takes<F, Gives>,
+                  "lian: this function does not take what the step before it gives; it is called "
+                  "as f(in) or f(in, lian::Context) and must be callable when const");
+    static_assert(detail::gives_something<F, Gives>,
+                  "lian: a step must give something; let this function return a value");
+    static_assert(std::is_copy_constructible_v<Gives>,
+                  "lian: the input of a step must be copyable, because branches, retries and "
+                  "fallbacks run on copies of it; give a std::shared_ptr to what cannot be copied");
+    if constexpr (detail::makes_step<F, Gives>)
+      return detail::sequence(detail::runnable_of(left),
+                              detail::wrap<Gives>(std::forward<B>(right)));
+    else
+      return detail::runnable_of(left);
   }
 }
 
@@ -158,3 +170,5 @@ std::vector<StepInfo> describe(const T& chain) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

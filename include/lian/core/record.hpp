@@ -22,14 +22,6 @@ struct Field {
   static constexpr const auto& name = Name;
 };
 
-/// The sentence of `record.get<"name">()` for a name that the record lacks.
-template <FixedString Name, class RecordType>
-struct record_has_no_such_key {
-  static_assert(!std::is_same_v<RecordType, RecordType>,
-                "lian: the record has no value of this name (Name); its names are those of the "
-                "keys that made it");
-};
-
 namespace detail {
 
 template <FixedString Name, class... Fields>
@@ -61,15 +53,18 @@ class Record {
   /// The value of that name.
   template <FixedString Name>
   auto& get() & {
-    return *std::get<index<Name>()>(values_);
+    static_assert(has<Name>, "lian: the record has no value of this name (Name)");
+    return *std::get<place<Name>>(values_);
   }
   template <FixedString Name>
   const auto& get() const& {
-    return *std::get<index<Name>()>(values_);
+    static_assert(has<Name>, "lian: the record has no value of this name (Name)");
+    return *std::get<place<Name>>(values_);
   }
   template <FixedString Name>
   auto get() && {
-    return std::move(*std::get<index<Name>()>(values_));
+    static_assert(has<Name>, "lian: the record has no value of this name (Name)");
+    return std::move(*std::get<place<Name>>(values_));
   }
   template <FixedString Name>
   static constexpr bool has = detail::field_index<Name, Fields...>() < sizeof...(Fields);
@@ -90,15 +85,7 @@ class Record {
 
  private:
   template <FixedString Name>
-  static constexpr std::size_t index() {
-    constexpr std::size_t at = detail::field_index<Name, Fields...>();
-    if constexpr (at >= sizeof...(Fields)) {
-      static_cast<void>(sizeof(record_has_no_such_key<Name, Record>));
-      return 0;
-    } else {
-      return at;
-    }
-  }
+  static constexpr std::size_t place = has<Name> ? detail::field_index<Name, Fields...>() : 0;
   template <class F>
   const auto& slot() const {
     return std::get<detail::field_index<F::name, Fields...>()>(values_);

@@ -9,23 +9,19 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/group.hpp"
 #include "lian/core/piece_range.hpp"
 #include "lian/core/result.hpp"
 #include "lian/core/runtime.hpp"
 #include "lian/core/step.hpp"
 
+LIAN_COROUTINES_BEGIN
+
 namespace lian {
 inline namespace v0 {
 
 namespace detail {
-
-template <class In>
-struct input_must_be_copyable {
-  static_assert(std::is_copy_constructible_v<In>,
-                "lian: the input of a step must be copyable, because branches, retries and "
-                "fallbacks run on copies of it; take a std::shared_ptr to what cannot be copied");
-};
 
 template <class In, class Out>
 Task<Out> run_verb(std::shared_ptr<const Step<In, Out>> step, In in, Context context) {
@@ -129,7 +125,9 @@ class Runnable {
   using Out = OutT;
 
   explicit Runnable(std::shared_ptr<const Step<In, Out>> step) noexcept : step_(std::move(step)) {
-    static_cast<void>(sizeof(detail::input_must_be_copyable<In>));
+    static_assert(std::is_copy_constructible_v<In>,
+                  "lian: the input of a step must be copyable, because branches, retries and "
+                  "fallbacks run on copies of it; take a std::shared_ptr to what cannot be copied");
   }
 
   Out invoke(In in, Context context = Context()) const {
@@ -196,3 +194,5 @@ using RunnableOf = decltype(detail::runnable_of(std::declval<const std::remove_c
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

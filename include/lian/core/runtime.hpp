@@ -7,9 +7,12 @@
 #include <utility>
 
 #include "lian/core/context.hpp"
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/export.hpp"
 #include "lian/core/function.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -168,3 +171,5 @@ T block_on(Task<T> task, Runtime& runtime = Context().runtime()) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

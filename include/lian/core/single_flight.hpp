@@ -6,9 +6,13 @@
 #include <string>
 #include <utility>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/function.hpp"
+#include "lian/core/group.hpp"
 #include "lian/core/semaphore.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -36,8 +40,8 @@ LIAN_API std::exception_ptr own_copy(const std::exception_ptr& error);
 }  // namespace detail
 
 /// Callers that ask for the same key at the same time share one run: the first runs, the others get
-/// its result or its error. When the first is cancelled or dropped, the next one runs. Results are
-/// not kept. Handles share one table; thread-safe. V must be copyable.
+/// its result or its error. When the first is dropped, cancelled or out of time, the next one runs.
+/// Results are not kept. Handles share one table; thread-safe. V must be copyable.
 template <class V>
 class SingleFlight {
  public:
@@ -64,6 +68,8 @@ class SingleFlight {
     Semaphore::Permit permit = co_await acquire;
     if (flight->value) co_return *flight->value;
     if (flight->error) std::rethrow_exception(detail::own_copy(flight->error));
+    detail::ChildScope child;
+    const detail::ScopeRef scope = co_await child;
     try {
       Task<V> task = make();
       V value = co_await std::move(task);
@@ -71,7 +77,7 @@ class SingleFlight {
       table->leave(key, entry);
       co_return value;
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::cancelled) {
+      if (!scope->cancelled() && error.kind() != ErrorKind::cancelled) {
         flight->error = error.copy();
         table->leave(key, entry);
       }
@@ -88,3 +94,5 @@ class SingleFlight {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

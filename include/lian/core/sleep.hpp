@@ -23,7 +23,10 @@ class LIAN_API Sleep final : public detail::Wait, private detail::Timer {
 };
 
 inline Sleep sleep(std::chrono::nanoseconds duration) {
-  return Sleep(Clock::now() + std::chrono::duration_cast<Clock::duration>(duration));
+  const auto now = Clock::now();
+  const bool far = duration > Clock::time_point::max() - now;
+  return Sleep(far ? Clock::time_point::max()
+                   : now + std::chrono::duration_cast<Clock::duration>(duration));
 }
 inline Sleep sleep_until(Clock::time_point until) { return Sleep(until); }
 

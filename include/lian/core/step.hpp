@@ -7,9 +7,12 @@
 #include <vector>
 
 #include "lian/core/context.hpp"
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/pieces.hpp"
 #include "lian/core/stream.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -112,9 +115,10 @@ Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, Stream<Piece<In
   }
 }
 
-/// Runs a step inside another: with events when somebody watches.
+/// Runs a step inside another, unless the run has ended; with events when somebody watches.
 template <class In, class Out>
 Task<Out> run_step(const Step<In, Out>& step, In in, Context context) {
+  context.check();
   if (!context.observed() || step.is_sequence())
     return step.run(std::move(in), std::move(context));
   return observed_run(&step, std::move(in), std::move(context));
@@ -123,6 +127,7 @@ Task<Out> run_step(const Step<In, Out>& step, In in, Context context) {
 template <class In, class Out>
 Stream<Piece<Out>> transform_step(const Step<In, Out>& step, Stream<Piece<In>> in,
                                   Context context) {
+  context.check();
   if (!context.observed() || step.is_sequence())
     return step.transform(std::move(in), std::move(context));
   return observed_transform(&step, std::move(in), std::move(context));
@@ -137,12 +142,14 @@ void name_error(Error& error, const Step<In, Out>& step) {
 /// As `name_error` for the pieces of a step. `passes_on`: another step of the chain reads them.
 template <class In, class Out>
 Stream<Piece<Out>> labelled(const Step<In, Out>& step, Stream<Piece<Out>> pieces, bool passes_on) {
-  if (!step.is_sequence())
+  if (!step.is_sequence()) {
+    if (pieces.named()) pieces = forward_stream(std::move(pieces));
     pieces.label(
         [](const void* named, Error& error) {
           error.add_step(static_cast<const Step<In, Out>*>(named)->name());
         },
         &step);
+  }
   pieces.pass_errors_on(passes_on);
   return pieces;
 }
@@ -161,3 +168,5 @@ Stream<Piece<Out>> Step<In, Out>::transform(Stream<Piece<In>> in, Context contex
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

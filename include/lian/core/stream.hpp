@@ -7,7 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -54,15 +57,26 @@ struct StreamPromise : PromiseBase {
       std::rethrow_exception(thrown);
     } catch (Error& known) {
       if (name && !known.passing()) name(step, known);
-      known.passing(passes_on);
+      if (labelled) known.passing(passes_on);
       throw;
     }
   }
 
+  // The consumer's scope is another one than before: what this coroutine waits for goes along.
+  void follow(CancelScope* consumer_scope) {
+    ScopeRef next(consumer_scope);
+    if (scope.get() == outer.get())
+      scope = next;
+    else
+      scope->move_branch(outer.get(), next.get());
+    outer = std::move(next);
+  }
+
+  ScopeRef outer;
   T* current = nullptr;
   void (*name)(const void* step, Error& error) = nullptr;
   const void* step = nullptr;
-  bool passes_on = false;
+  bool labelled = false, passes_on = false;
   std::coroutine_handle<> consumer;
   std::exception_ptr error;
   State state = State::idle;
@@ -127,7 +141,7 @@ class [[nodiscard]] Stream {
       promise_type& promise = producer_.promise();
       promise.consumer = consumer;
       if (promise.state == State::idle) {
-        promise.scope = detail::ScopeRef(scope);
+        if (promise.outer.get() != scope) promise.follow(scope);
         promise.state = State::running;
         producer_.resume();
         if (promise.state == State::ready) return false;
@@ -149,10 +163,19 @@ class [[nodiscard]] Stream {
     handle_.promise().name = name;
     handle_.promise().step = step;
   }
+  bool named() const noexcept { return handle_.promise().name != nullptr; }
   /// Whether what reads this stream is a step behind it, which is not to name the error as its own.
-  void pass_errors_on(bool value) noexcept { handle_.promise().passes_on = value; }
-  /// Keeps `owner` alive as long as the stream.
-  void keep(std::shared_ptr<const void> owner) noexcept { keep_ = std::move(owner); }
+  void pass_errors_on(bool value) noexcept {
+    handle_.promise().labelled = true;
+    handle_.promise().passes_on = value;
+  }
+  /// Keeps `owner`, too, alive as long as the stream.
+  void keep(std::shared_ptr<const void> owner) {
+    if (keep_)
+      owner = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(
+          std::move(owner), std::move(keep_));
+    keep_ = std::move(owner);
+  }
 
  private:
   friend promise_type;
@@ -188,6 +211,14 @@ Stream<T> stream_of_one(T item) {
   co_yield item;
 }
 
+namespace detail {
+// The same elements from a stream of its own.
+template <class T>
+Stream<T> forward_stream(Stream<T> stream) {
+  while (T* item = co_await stream.next()) co_yield *item;
+}
+}  // namespace detail
+
 /// All elements of a stream.
 template <class T>
 Task<std::vector<T>> collect(Stream<T> stream) {
@@ -198,3 +229,5 @@ Task<std::vector<T>> collect(Stream<T> stream) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

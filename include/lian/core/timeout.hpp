@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "lian/core/context.hpp"
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/task.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -24,3 +27,5 @@ Task<T> with_timeout(Task<T> task, std::chrono::nanoseconds limit) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

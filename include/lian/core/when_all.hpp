@@ -5,14 +5,17 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/group.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
 
 /// Runs tasks side by side on the awaiting coroutine's loop and gives their results in order
-/// (`detail::Unit` for void). The first error cancels the others, awaits them and is thrown.
-/// Dropping the returned task ends all of them.
+/// (`detail::Unit` for void). The first error cancels the others, awaits them and is thrown; a task
+/// that has not begun by then never does. Dropping the returned task ends all of them.
 template <class... Ts>
 Task<std::tuple<detail::NotVoid<Ts>...>> when_all(Task<Ts>... tasks) {
   detail::ChildScope child;
@@ -21,7 +24,9 @@ Task<std::tuple<detail::NotVoid<Ts>...>> when_all(Task<Ts>... tasks) {
   detail::Group group(std::move(scope));
   std::apply(
       [&](auto&... result) {
-        (group.start(detail::run_into(&group, std::move(tasks), &result)), ...);
+        ((group.failed() ? void()
+                         : group.start(detail::run_into(&group, std::move(tasks), &result))),
+         ...);
       },
       results);
   co_await group.all();
@@ -39,7 +44,7 @@ Task<std::vector<detail::NotVoid<T>>> when_all(std::vector<Task<T>> tasks) {
   detail::ScopeRef scope = co_await child;
   std::vector<std::optional<detail::NotVoid<T>>> results(tasks.size());
   detail::Group group(std::move(scope));
-  for (std::size_t i = 0; i < tasks.size(); ++i)
+  for (std::size_t i = 0; i < tasks.size() && !group.failed(); ++i)
     group.start(detail::run_into(&group, std::move(tasks[i]), &results[i]));
   co_await group.all();
   std::vector<detail::NotVoid<T>> out;
@@ -50,3 +55,5 @@ Task<std::vector<detail::NotVoid<T>>> when_all(std::vector<Task<T>> tasks) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

@@ -5,7 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/group.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -65,3 +68,5 @@ Task<First<detail::NotVoid<T>>> when_any(std::vector<Task<T>> tasks) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

@@ -23,7 +23,7 @@ struct prompt_variable_is_missing {
 /// The sentence of a text that is no template.
 template <FixedString Text>
 struct prompt_text_is_no_template {
-  static_assert(sizeof(Text.text) == ~std::size_t{0},
+  static_assert(!std::is_same_v<prompt_text_is_no_template, prompt_text_is_no_template>,
                 "lian: the text of this prompt is no template; write {name} for a value, {{ and }} "
                 "for braces, names of letters, digits and _ only");
 };
@@ -130,6 +130,30 @@ struct record_names<Record<Fields...>> {
   }
 };
 
+struct Fine {};
+
+// What is wrong with a prompt behind a step that gives Gives: the type whose sentence says it.
+template <FixedString Text, class Gives>
+constexpr auto check_prompt() {
+  using Static = StaticTemplate<Text>;
+  if constexpr (!Static::result.ok) {
+    return std::type_identity<prompt_text_is_no_template<Text>>();
+  } else if constexpr (std::is_same_v<Gives, Values>) {
+    return std::type_identity<Fine>();
+  } else if constexpr (is_record<Gives>::value) {
+    constexpr std::size_t missing = record_names<Gives>::template first_missing<Text>();
+    if constexpr (missing < Static::result.count)
+      return std::type_identity<
+          prompt_variable_is_missing<Static::template name_text<missing>(), Gives>>();
+    else
+      return std::type_identity<Fine>();
+  } else if constexpr (std::is_convertible_v<Gives, std::string> && Static::one_variable()) {
+    return std::type_identity<Fine>();
+  } else {
+    return std::type_identity<prompt_needs_names<Gives>>();
+  }
+}
+
 }  // namespace detail
 
 /// A prompt that the compiler reads: made by `prompt<"Answer {question} from {context}">`. Behind a
@@ -140,28 +164,18 @@ class StaticPrompt {
  public:
   using step_maker = void;
   template <class Gives>
+  using check = typename decltype(detail::check_prompt<Text, Gives>())::type;
+  template <class Gives>
+  static constexpr bool accepts = std::is_same_v<check<Gives>, detail::Fine>;
+
+  template <class Gives>
   auto after() const {
-    using Static = detail::StaticTemplate<Text>;
-    if constexpr (!Static::result.ok) {
-      static_cast<void>(sizeof(prompt_text_is_no_template<Text>));
-      return Runnable<Gives, std::string>(nullptr);
-    } else if constexpr (std::is_same_v<Gives, Values>) {
+    if constexpr (std::is_same_v<Gives, Values>)
       return first();
-    } else if constexpr (detail::is_record<Gives>::value) {
-      constexpr std::size_t missing = detail::record_names<Gives>::template first_missing<Text>();
-      if constexpr (missing < Static::result.count) {
-        static_cast<void>(sizeof(
-            prompt_variable_is_missing<Static::template name_text<missing>(), Gives>));
-        return Runnable<Gives, std::string>(nullptr);
-      } else {
-        return detail::wrap<Gives>(FromRecord<Gives>(), "prompt");
-      }
-    } else if constexpr (std::is_convertible_v<Gives, std::string> && Static::one_variable()) {
+    else if constexpr (detail::is_record<Gives>::value)
+      return detail::wrap<Gives>(FromRecord<Gives>(), "prompt");
+    else
       return detail::wrap<Gives>(FromText(), "prompt");
-    } else {
-      static_cast<void>(sizeof(prompt_needs_names<Gives>));
-      return Runnable<Gives, std::string>(nullptr);
-    }
   }
   /// As the first step of a chain it takes Values.
   Runnable<Values, std::string> first() const { return PromptTemplate(Text.view()); }
