@@ -187,7 +187,7 @@ TEST_CASE("context: one that has left its run is enforced in the next one") {
     kept = context;
     return number;
   });
-  keeps.invoke(1, Context().with_timeout(20ms));
+  keeps.invoke(1, Context().with_timeout(200ms));
   CHECK(kind_of([&] { lian::step(never).invoke(1, *kept); }) == ErrorKind::timeout);
 }
 
