@@ -123,6 +123,7 @@ int UvLoop::fd() {
       [[maybe_unused]] const auto n = ::read(fd, &fired, sizeof fired);
     });
     uv_run(&uv_, UV_RUN_NOWAIT);  // libuv adds descriptors to its epoll set only here
+    uv_async_send(&async_);       // and may have taken a wake-up that was poll's
     arm_timerfd();
   }
   return uv_backend_fd(&uv_);

@@ -107,9 +107,9 @@ Stream<std::unique_ptr<int>> owned(int count) {
 }
 
 Task<int> reads_then_waits(Stream<int> stream) {
-  while (co_await stream.next()) {
-  }
-  co_return 0;
+  int sum = 0;
+  while (int* item = co_await stream.next()) sum += *item;
+  co_return sum;
 }
 
 Task<int> ends_at(Gate* gate) {

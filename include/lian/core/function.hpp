@@ -50,7 +50,8 @@ class FunctionStore {
   void emplace(F&& from) {
     using Stored = std::decay_t<F>;
     if constexpr (std::is_pointer_v<Stored>) {
-      if (from == nullptr) return;
+      const volatile Stored pointer = from;  // GCC 12 warns of comparing a known function
+      if (pointer == nullptr) return;
     }
     if constexpr (fits<Stored>) {
       ::new (static_cast<void*>(store_)) Stored(std::forward<F>(from));
