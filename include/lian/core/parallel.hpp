@@ -44,12 +44,15 @@ template <class T>
 GroupChild distribute(Group* group, Stream<T> in, std::vector<Channel<T>>* readers) {
   try {
     bool wanted = true;
-    while (T* piece = wanted ? co_await in.next() : nullptr) {
+    while (wanted) {
+      T* piece = co_await in.next();
+      if (!piece) break;
       wanted = false;
       for (Channel<T>& reader : *readers) {
         T copy = *piece;
         Task<bool> sending = reader.send(std::move(copy));
-        wanted = co_await std::move(sending) || wanted;
+        const bool taken = co_await std::move(sending);
+        wanted = wanted || taken;
       }
     }
   } catch (...) {
