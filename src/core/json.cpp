@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "core/json_access.hpp"
 #include "core/json_parse.hpp"

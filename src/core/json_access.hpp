@@ -1,8 +1,9 @@
 /// The library's own way to the nlohmann value behind a Json. Included by the few files that build
-/// or read large JSON; all others use Json's public face.
+/// or read large JSON (they include nlohmann/json.hpp themselves); all others use Json's public
+/// face.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "lian/core/json.hpp"
 

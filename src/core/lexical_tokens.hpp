@@ -32,8 +32,8 @@ template <class Take>
 void for_each_lexical_token(std::string_view text, LexicalUse use, Take&& take) {
   using Callee = std::remove_reference_t<Take>;
   lexical_tokens(
-      text, use,
-      [](void* state, std::string_view token) { (*static_cast<Callee*>(state))(token); }, &take);
+      text, use, [](void* state, std::string_view token) { (*static_cast<Callee*>(state))(token); },
+      &take);
 }
 
 }  // namespace v0

@@ -48,11 +48,17 @@ struct Free {
 // (UAX #15, stream-safe text format).
 constexpr int max_marks = 30;
 
-bool is_ascii(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
+// ASCII, Han and the two CJK stops: folding only lowers ASCII letters, and none of them ever
+// composes with what stands before it.
+bool is_stable(char32_t code_point) noexcept {
+  return code_point < 0x80 || (code_point >= 0x4E00 && code_point <= 0x9FFF) ||
+         code_point == 0x3001 || code_point == 0x3002;
+}
+
+void append_lower(std::string_view stable, std::string& out) {
+  for (const char c : stable) {
+    out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
   }
-  return true;
 }
 
 void fold_part(std::string_view part, std::string& out) {
@@ -66,6 +72,34 @@ void fold_part(std::string_view part, std::string& out) {
   const std::unique_ptr<utf8proc_uint8_t, Free> owner(folded);
   if (size < 0) throw std::bad_alloc();  // the part is valid UTF-8: nothing else can fail
   out.append(reinterpret_cast<const char*>(folded), static_cast<std::size_t>(size));
+}
+
+// The end of the run of stable characters from `begin`; `last` is where its last one begins.
+std::size_t stable_run(std::string_view text, std::size_t begin, std::size_t& last) noexcept {
+  std::size_t end = begin;
+  while (end < text.size()) {
+    std::size_t behind = end;
+    if (!is_stable(next(text, behind))) break;
+    last = end;
+    end = behind;
+  }
+  return end;
+}
+
+// The end of the run of other characters from `begin`, cut after max_marks marks in a row.
+std::size_t other_run(std::string_view text, std::size_t begin) noexcept {
+  int marks = 0;
+  std::size_t end = begin;
+  while (end < text.size()) {
+    std::size_t behind = end;
+    const char32_t code_point = next(text, behind);
+    if (is_stable(code_point)) break;
+    const auto* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(code_point));
+    marks = property->combining_class == 0 ? 0 : marks + 1;
+    if (marks > max_marks) break;
+    end = behind;
+  }
+  return end;
 }
 
 }  // namespace
@@ -90,28 +124,18 @@ bool has_cjk(std::string_view text) noexcept {
 }
 
 std::string fold(std::string_view text) {
-  std::string out;
-  if (is_ascii(text)) {
-    out = text;
-    for (char& c : out) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return out;
-  }
   if (!is_valid(text)) return fold(repair(text));
+  std::string out;
   out.reserve(text.size());
-  std::size_t begin = 0;
-  int marks = 0;
   for (std::size_t i = 0; i < text.size();) {
-    const char32_t code_point = next(text, i);
-    const auto* property = utf8proc_get_property(static_cast<utf8proc_int32_t>(code_point));
-    marks = property->combining_class == 0 ? 0 : marks + 1;
-    if (marks <= max_marks) continue;
-    fold_part(text.substr(begin, i - begin), out);
-    begin = i;
-    marks = 0;
+    std::size_t last = i;
+    const std::size_t stable_end = stable_run(text, i, last);
+    // What follows may compose with the last stable character (e, U+0301).
+    const std::size_t cut = stable_end == text.size() ? stable_end : last;
+    append_lower(text.substr(i, cut - i), out);
+    i = other_run(text, stable_end);
+    fold_part(text.substr(cut, i - cut), out);
   }
-  fold_part(text.substr(begin), out);
   return out;
 }
 

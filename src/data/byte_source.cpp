@@ -26,7 +26,8 @@ struct CloseFile {
 
 class PlainBytes final : public ByteSource {
  public:
-  explicit PlainBytes(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb")) {
+  explicit PlainBytes(const std::string& path)
+      : path_(path), file_(std::fopen(path.c_str(), "rb")) {
     if (!file_) fail(path, LoadProblem::unreadable, "cannot be opened: " + reason(errno));
     std::setvbuf(file_.get(), nullptr, _IONBF, 0);
   }

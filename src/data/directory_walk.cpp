@@ -37,12 +37,14 @@ class Walk {
     std::error_code error;
     canonical_root_ = fs::canonical(root_, error);
     if (error) {
-      throw Error(ErrorKind::not_found, fmt::format("directory loader: cannot open the folder {}: {}",
-                                                    root_, error.message()));
+      throw Error(
+          ErrorKind::not_found,
+          fmt::format("directory loader: cannot open the folder {}: {}", root_, error.message()));
     }
     if (!fs::is_directory(canonical_root_)) {
-      throw Error(ErrorKind::config,
-                  fmt::format("directory loader: {} is not a folder; load it with TextLoader", root_));
+      throw Error(
+          ErrorKind::config,
+          fmt::format("directory loader: {} is not a folder; load it with TextLoader", root_));
     }
   }
 
@@ -114,7 +116,8 @@ class Walk {
     const fs::file_status status = error ? fs::file_status() : fs::status(target, error);
     if (error) {
       if (!any_matches(rules_.globs, link.relative)) return;
-      return report(link.relative, LoadProblem::unreadable, "is a link to nothing: " + error.message());
+      return report(link.relative, LoadProblem::unreadable,
+                    "is a link to nothing: " + error.message());
     }
     if (!is_inside(target)) {
       return report(link.relative, LoadProblem::outside,
@@ -125,7 +128,8 @@ class Walk {
   }
 
   bool is_inside(const fs::path& target) const {
-    return std::mismatch(canonical_root_.begin(), canonical_root_.end(), target.begin(), target.end())
+    return std::mismatch(canonical_root_.begin(), canonical_root_.end(), target.begin(),
+                         target.end())
                .first == canonical_root_.end();
   }
 

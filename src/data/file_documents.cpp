@@ -26,9 +26,10 @@ FileDocuments::~FileDocuments() = default;
 
 bool FileDocuments::next(Document& out) {
   if (format_ == nullptr) {
-    throw LoadError(LoadReport(file_.path, LoadProblem::no_format,
-                               "no loader for this kind of file was added (for HTML: link lian::html "
-                               "and add html_format())"));
+    throw LoadError(
+        LoadReport(file_.path, LoadProblem::no_format,
+                   "no loader for this kind of file was added (for HTML: link lian::html "
+                   "and add html_format())"));
   }
   out = Document();
   if (!format_->whole_file()) return next_block(out);
@@ -41,9 +42,9 @@ bool FileDocuments::next(Document& out) {
 bool FileDocuments::next_block(Document& out) {
   const bool first = !std::exchange(started_, true);
   if (first) {
-    blocks_ = std::make_unique<TextBlocks>(file_.path,
-                                           open_bytes(file_.path, limits_.unpacked_bytes()),
-                                           static_cast<std::size_t>(limits_.block_bytes()));
+    blocks_ =
+        std::make_unique<TextBlocks>(file_.path, open_bytes(file_.path, limits_.unpacked_bytes()),
+                                     static_cast<std::size_t>(limits_.block_bytes()));
   }
   if (!blocks_->next(out)) return false;
   if (!first) {

@@ -18,8 +18,9 @@ struct Row {
   std::shared_ptr<const FileFormat> (*make)();
 };
 constexpr Row rows[] = {
-    {"md", markdown_format}, {"markdown", markdown_format}, {"mkd", markdown_format},
-    {"html", nullptr},       {"htm", nullptr},              {"xhtml", nullptr},
+    {"md", markdown_format},  {"markdown", markdown_format},
+    {"mkd", markdown_format}, {"html", nullptr},
+    {"htm", nullptr},         {"xhtml", nullptr},
 };
 
 std::string lower_extension(std::string_view path) {

@@ -69,7 +69,8 @@ bool holds_part(const Value& found, const Value& part) {
 }
 
 bool compares(Filter::Op op, const Value& found, const std::vector<Value>& values) {
-  const auto order = values.empty() ? std::partial_ordering::unordered : compare(found, values.front());
+  const auto order =
+      values.empty() ? std::partial_ordering::unordered : compare(found, values.front());
   switch (op) {
     case Filter::Op::eq:
       return order == 0;
@@ -100,10 +101,11 @@ void check_operand(const std::string& key, const Value& value) {
                           std::holds_alternative<std::int64_t>(value.data()) ||
                           (real != nullptr && std::isfinite(*real));
   if (comparable) return;
-  throw Error(ErrorKind::validation,
-              fmt::format("filter on metadata \"{}\": it can be compared with text, a bool or a finite "
-                          "number, not with {}; to ask whether the key is there use exists()",
-                          key, real != nullptr ? "NaN or infinity" : value.type_name()));
+  throw Error(
+      ErrorKind::validation,
+      fmt::format("filter on metadata \"{}\": it can be compared with text, a bool or a finite "
+                  "number, not with {}; to ask whether the key is there use exists()",
+                  key, real != nullptr ? "NaN or infinity" : value.type_name()));
 }
 
 }  // namespace
@@ -121,8 +123,8 @@ Filter::Filter(Op op, std::string key, std::vector<Value> values) {
   const std::size_t wanted = op == Op::exists ? 0 : 1;
   if (op == Op::always || op >= Op::all_of || (!many && values.size() != wanted)) {
     throw Error(ErrorKind::validation,
-                fmt::format("filter on metadata \"{}\": this operator does not take {} value(s)", key,
-                            values.size()));
+                fmt::format("filter on metadata \"{}\": this operator does not take {} value(s)",
+                            key, values.size()));
   }
   for (const Value& value : values) check_operand(key, value);
   auto node = std::make_shared<Node>();
@@ -183,9 +185,10 @@ Filter Filter::join(Op op, Filter a, Filter b) {
     node->depth = std::max(node->depth, part.node_ ? part.node_->depth + 1 : 1);
   }
   if (node->depth > deepest) {
-    throw Error(ErrorKind::limit,
-                fmt::format("a filter nests more than {} deep; join conditions of one kind, or use in()",
-                            deepest));
+    throw Error(
+        ErrorKind::limit,
+        fmt::format("a filter nests more than {} deep; join conditions of one kind, or use in()",
+                    deepest));
   }
   return Filter(std::move(node));
 }

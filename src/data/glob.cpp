@@ -101,7 +101,8 @@ bool glob_matches(std::string_view pattern, std::string_view path) {
 
 void check_glob(std::string_view pattern) {
   if (pattern.empty()) {
-    throw Error(ErrorKind::config, "directory loader: a pattern is empty; \"**/*\" means all files");
+    throw Error(ErrorKind::config,
+                "directory loader: a pattern is empty; \"**/*\" means all files");
   }
   for (std::size_t at = 0; at < pattern.size(); ++at) {
     if (pattern[at] != '[') continue;

@@ -74,8 +74,8 @@ std::vector<Occurrence> LexicalIndex::State::count(const std::vector<std::string
     for (std::size_t i = 0; i < of_text.size();) {
       std::size_t next = i;
       while (next < of_text.size() && of_text[next] == of_text[i]) ++next;
-      occurrences.push_back({of_text[i], static_cast<std::uint32_t>(text),
-                             static_cast<std::uint32_t>(next - i)});
+      occurrences.push_back(
+          {of_text[i], static_cast<std::uint32_t>(text), static_cast<std::uint32_t>(next - i)});
       i = next;
     }
   }
@@ -95,7 +95,8 @@ void LexicalIndex::State::weigh(const std::vector<Occurrence>& occurrences,
   std::vector<std::size_t> next(begins.begin(), begins.end() - 1);
   for (const auto& [term, text, times] : occurrences) {
     const double found_in = static_cast<double>(begins[term + 1] - begins[term]);
-    const double idf = std::log(1 + (static_cast<double>(texts) - found_in + 0.5) / (found_in + 0.5));
+    const double idf =
+        std::log(1 + (static_cast<double>(texts) - found_in + 0.5) / (found_in + 0.5));
     const double tf = times;
     const double saturation = tf + k1 * (1 - b + b * lengths[text] / average);
     postings[next[term]++] = {text, static_cast<float>(idf * tf * (k1 + 1) / saturation)};
@@ -104,8 +105,9 @@ void LexicalIndex::State::weigh(const std::vector<Occurrence>& occurrences,
 
 LexicalIndex::LexicalIndex(const std::vector<std::string>& texts, double k1, double b) {
   if (!(k1 >= 0 && std::isfinite(k1)) || !(b >= 0 && b <= 1)) {
-    throw Error(ErrorKind::validation,
-                fmt::format("BM25: k1 is {} and b is {}; k1 must be at least 0, b from 0 to 1", k1, b));
+    throw Error(
+        ErrorKind::validation,
+        fmt::format("BM25: k1 is {} and b is {}; k1 must be at least 0, b from 0 to 1", k1, b));
   }
   if (texts.size() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(ErrorKind::limit, "BM25: an index holds at most 4294967295 texts");
@@ -136,7 +138,8 @@ std::vector<LexicalHit> LexicalIndex::search(std::string_view query, std::size_t
     const auto found = state_->terms.find(token);
     if (found == state_->terms.end()) return;
     const Posting* all = state_->postings.data();
-    cursors.emplace_back(all + state_->begins[found->second], all + state_->begins[found->second + 1]);
+    cursors.emplace_back(all + state_->begins[found->second],
+                         all + state_->begins[found->second + 1]);
   });
 
   std::vector<LexicalHit> heap;

@@ -16,13 +16,17 @@ namespace {
 ErrorKind error_kind(LoadProblem problem) {
   switch (problem) {
     case LoadProblem::unreadable:
-    case LoadProblem::damaged: return ErrorKind::storage;
-    case LoadProblem::not_text: return ErrorKind::parse;
-    case LoadProblem::too_large: return ErrorKind::limit;
+    case LoadProblem::damaged:
+      return ErrorKind::storage;
+    case LoadProblem::not_text:
+      return ErrorKind::parse;
+    case LoadProblem::too_large:
+      return ErrorKind::limit;
     case LoadProblem::binary:
     case LoadProblem::not_regular:
     case LoadProblem::no_format:
-    case LoadProblem::outside: break;
+    case LoadProblem::outside:
+      break;
   }
   return ErrorKind::unsupported;
 }
@@ -113,14 +117,22 @@ std::string_view last_name(std::string_view path) { return path.substr(path.rfin
 
 std::string_view to_string(LoadProblem problem) noexcept {
   switch (problem) {
-    case LoadProblem::unreadable: return "unreadable";
-    case LoadProblem::not_text: return "not_text";
-    case LoadProblem::damaged: return "damaged";
-    case LoadProblem::too_large: return "too_large";
-    case LoadProblem::binary: return "binary";
-    case LoadProblem::not_regular: return "not_regular";
-    case LoadProblem::no_format: return "no_format";
-    case LoadProblem::outside: return "outside";
+    case LoadProblem::unreadable:
+      return "unreadable";
+    case LoadProblem::not_text:
+      return "not_text";
+    case LoadProblem::damaged:
+      return "damaged";
+    case LoadProblem::too_large:
+      return "too_large";
+    case LoadProblem::binary:
+      return "binary";
+    case LoadProblem::not_regular:
+      return "not_regular";
+    case LoadProblem::no_format:
+      return "no_format";
+    case LoadProblem::outside:
+      return "outside";
   }
   return "unknown";
 }

@@ -80,7 +80,8 @@ void write_vector(FieldWriter& fields, std::span<const float> vector) {
 std::vector<float> read_vector(FieldReader& fields, std::size_t dimension,
                                const RecordReader& reader) {
   const std::string_view bytes = fields.text();
-  if (dimension == 0 || bytes.size() != dimension * 4) reader.damaged("a vector has the wrong width");
+  if (dimension == 0 || bytes.size() != dimension * 4)
+    reader.damaged("a vector has the wrong width");
   std::vector<float> vector(dimension);
   for (std::size_t i = 0; i < dimension; ++i) {
     std::uint32_t bits = 0;
@@ -113,7 +114,8 @@ void MemoryRows::save(const std::string& path) const {
     FieldWriter fields;
     fields.text(name).number(record.state.size);
     fields.number(static_cast<std::uint64_t>(record.state.modified_ns));
-    writer.write(source_type, fields.text(record.fingerprint).text(record.settings).number(record.documents));
+    writer.write(source_type,
+                 fields.text(record.fingerprint).text(record.settings).number(record.documents));
   }
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     FieldWriter fields;
@@ -132,10 +134,11 @@ MemoryRows MemoryRows::load(const std::string& path, std::string embedding) {
   const std::string stored(head.text());
   const auto dimension = static_cast<std::size_t>(head.number());
   if (!embedding.empty() && !stored.empty() && stored != embedding) {
-    throw Error(ErrorKind::config,
-                fmt::format("{}: the store was built with the embedding model \"{}\", not \"{}\"; use "
-                            "that model, or build the store again",
-                            path, stored, embedding));
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{}: the store was built with the embedding model \"{}\", not \"{}\"; use "
+                    "that model, or build the store again",
+                    path, stored, embedding));
   }
   MemoryRows rows(path, embedding.empty() ? stored : std::move(embedding));
   for (char type = reader.next(); type != end; type = reader.next()) {

@@ -16,18 +16,21 @@ MemoryRows::MemoryRows(std::string name, std::string embedding)
 
 std::vector<float> MemoryRows::checked(const VectorRecord& record, std::size_t dimension) const {
   if (record.vector.empty() || record.vector.size() != dimension) {
-    throw Error(ErrorKind::validation,
-                fmt::format("{}: document \"{}\" has a vector of {} components, but the store's have {}; "
-                            "all must come from one embedding model",
-                            name_, record.document.id, record.vector.size(), dimension));
+    throw Error(
+        ErrorKind::validation,
+        fmt::format("{}: document \"{}\" has a vector of {} components, but the store's have {}; "
+                    "all must come from one embedding model",
+                    name_, record.document.id, record.vector.size(), dimension));
   }
   for (const auto& entry : record.document.metadata) store_value(entry.name, entry.value);
   std::vector<float> normalised(record.vector.size());
-  normalise(record.vector, normalised, fmt::format("{}: document \"{}\"", name_, record.document.id));
+  normalise(record.vector, normalised,
+            fmt::format("{}: document \"{}\"", name_, record.document.id));
   return normalised;
 }
 
-void MemoryRows::insert(Document document, const std::vector<float>& normalised, std::string source) {
+void MemoryRows::insert(Document document, const std::vector<float>& normalised,
+                        std::string source) {
   erase_one(document.id);
   if (!matrix_) matrix_.emplace(normalised.size());
   const std::span<float> row = matrix_->append();
@@ -87,10 +90,11 @@ std::vector<std::uint8_t> MemoryRows::allowed(const Filter& filter) const {
 std::vector<VectorHit> MemoryRows::nearest(const VectorQuery& query) const {
   if (rows_.empty()) return {};
   if (query.vector.size() != dimension()) {
-    throw Error(ErrorKind::validation,
-                fmt::format("{}: the query's vector has {} components, but the store's have {}; search "
-                            "with the embedding model that the store was built with",
-                            name_, query.vector.size(), dimension()));
+    throw Error(
+        ErrorKind::validation,
+        fmt::format("{}: the query's vector has {} components, but the store's have {}; search "
+                    "with the embedding model that the store was built with",
+                    name_, query.vector.size(), dimension()));
   }
   std::vector<float> asked(query.vector.size());
   normalise(query.vector, asked, name_ + ": the query");
@@ -168,10 +172,11 @@ void MemoryRows::check(const IndexBatch& batch) const {
     const auto found = counts.find(record.state.name);
     const std::uint64_t staged = found == counts.end() ? 0 : found->second;
     if (staged == record.documents) continue;
-    throw Error(ErrorKind::storage,
-                fmt::format("{}: {} documents of {} are staged, not {}; something else indexes into the "
-                            "same store, so let one finish and run again",
-                            name_, staged, record.state.name, record.documents));
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: {} documents of {} are staged, not {}; something else indexes into the "
+                    "same store, so let one finish and run again",
+                    name_, staged, record.state.name, record.documents));
   }
 }
 

@@ -36,7 +36,8 @@ std::vector<double> checked_weights(const FusionOptions& options, std::size_t li
     }
     some = some || weight > 0;
   }
-  if (!some) throw Error(ErrorKind::validation, "rank fusion: every weight is 0; one must be positive");
+  if (!some)
+    throw Error(ErrorKind::validation, "rank fusion: every weight is 0; one must be positive");
   return options.weights();
 }
 
@@ -69,8 +70,9 @@ std::vector<std::size_t> maximal_marginal_relevance(const std::vector<float>& qu
                                                     const std::vector<std::vector<float>>& vectors,
                                                     std::size_t k, double lambda) {
   if (!(lambda >= 0 && lambda <= 1)) {
-    throw Error(ErrorKind::validation,
-                fmt::format("maximal marginal relevance: lambda is {}; it must be from 0 to 1", lambda));
+    throw Error(
+        ErrorKind::validation,
+        fmt::format("maximal marginal relevance: lambda is {}; it must be from 0 to 1", lambda));
   }
   std::vector<double> relevance;
   relevance.reserve(vectors.size());
@@ -84,8 +86,8 @@ std::vector<std::size_t> maximal_marginal_relevance(const std::vector<float>& qu
     double best_score = 0;
     for (std::size_t i = 0; i < vectors.size(); ++i) {
       if (taken[i]) continue;
-      const double score = chosen.empty() ? relevance[i]
-                                          : lambda * relevance[i] - (1 - lambda) * redundancy[i];
+      const double score =
+          chosen.empty() ? relevance[i] : lambda * relevance[i] - (1 - lambda) * redundancy[i];
       if (best == vectors.size() || score > best_score) {
         best = i;
         best_score = score;

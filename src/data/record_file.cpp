@@ -19,7 +19,10 @@ inline namespace v0 {
 namespace {
 
 std::uint64_t sum_of(char type, std::string_view bytes) {
-  return Checksum().add(static_cast<std::uint64_t>(static_cast<unsigned char>(type))).add(bytes).value();
+  return Checksum()
+      .add(static_cast<std::uint64_t>(static_cast<unsigned char>(type)))
+      .add(bytes)
+      .value();
 }
 
 void append_number(std::string& out, std::uint64_t value) {
@@ -35,10 +38,11 @@ std::uint64_t number_at(const char* bytes) {
 std::string reason(int code) { return std::generic_category().message(code); }
 
 [[noreturn]] void throw_damaged(const std::string& path, std::string_view how) {
-  throw Error(ErrorKind::storage,
-              fmt::format("{}: the file is damaged ({}); restore it from a copy, or delete it and build "
-                          "the store again",
-                          path, how));
+  throw Error(
+      ErrorKind::storage,
+      fmt::format("{}: the file is damaged ({}); restore it from a copy, or delete it and build "
+                  "the store again",
+                  path, how));
 }
 
 bool reaches_disk(std::FILE* file) {
@@ -95,7 +99,8 @@ void RecordWriter::fail(std::string_view doing, int code) const {
 }
 
 void RecordWriter::put(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail("written", errno);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
+    fail("written", errno);
 }
 
 void RecordWriter::write(char type, const FieldWriter& fields) {
@@ -157,7 +162,8 @@ char RecordReader::next() {
   if (length > left_ || left_ - length < 8) damaged("it ends within a record");
   bytes_.resize(static_cast<std::size_t>(length));
   char sum[8];
-  if (!read(bytes_.data(), bytes_.size()) || !read(sum, sizeof sum)) damaged("it ends within a record");
+  if (!read(bytes_.data(), bytes_.size()) || !read(sum, sizeof sum))
+    damaged("it ends within a record");
   if (number_at(sum) != sum_of(head[0], bytes_)) damaged("a checksum is wrong");
   return head[0];
 }

@@ -21,7 +21,8 @@ class FieldWriter {
   std::string bytes_;
 };
 
-/// Reads the fields of a record back. Throws Error{storage} naming the file when the record ends early.
+/// Reads the fields of a record back. Throws Error{storage} naming the file when the record ends
+/// early.
 class FieldReader {
  public:
   FieldReader(std::string_view bytes, const std::string& file) : rest_(bytes), file_(&file) {}
@@ -40,9 +41,9 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-/// Writes a file of records beside `path` and puts it in its place when `finish` is called: a reader
-/// sees the old file or the whole new one. A record is its type, length, bytes and checksum. Throws
-/// Error{storage} naming the file when it cannot be written.
+/// Writes a file of records beside `path` and puts it in its place when `finish` is called: a
+/// reader sees the old file or the whole new one. A record is its type, length, bytes and checksum.
+/// Throws Error{storage} naming the file when it cannot be written.
 class RecordWriter {
  public:
   RecordWriter(std::string path, std::string_view magic);

@@ -37,8 +37,9 @@ StoredValue store_value(const std::string& key, const Value& value) {
     stored.integer = *integer;
   } else if (const auto* real = std::get_if<double>(&value.data())) {
     if (!std::isfinite(*real)) {
-      throw Error(ErrorKind::validation,
-                  fmt::format("metadata \"{}\" is {}; a store keeps finite numbers only", key, *real));
+      throw Error(
+          ErrorKind::validation,
+          fmt::format("metadata \"{}\" is {}; a store keeps finite numbers only", key, *real));
     }
     stored.kind = StoredValue::Kind::real;
     stored.real = *real;
@@ -101,7 +102,8 @@ std::vector<Value> searchable_items(const Value& value) {
     for (const Value& item : *list) {
       if (is_scalar(item)) items.push_back(item);
     }
-  } else if (const auto* json = std::get_if<Json>(&value.data()); json != nullptr && json->is_array()) {
+  } else if (const auto* json = std::get_if<Json>(&value.data());
+             json != nullptr && json->is_array()) {
     for (const Json& member : json->items()) {
       Value item(member);
       if (is_scalar(item)) items.push_back(std::move(item));

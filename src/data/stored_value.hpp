@@ -31,13 +31,15 @@ struct StoredValue {
   std::string text;  // also the JSON of a list, messages, documents and Json
 };
 
-/// The stored form of a value. Throws Error{validation} naming `key` for a number that is not finite.
+/// The stored form of a value. Throws Error{validation} naming `key` for a number that is not
+/// finite.
 LIAN_API StoredValue store_value(const std::string& key, const Value& value);
 
 /// The value of a stored form. Throws Error when its text is not what its kind says.
 LIAN_API Value restore_value(const StoredValue& stored);
 
-/// What `contains` looks through: the items of a list or of a JSON array that are text, number or bool.
+/// What `contains` looks through: the items of a list or of a JSON array that are text, number or
+/// bool.
 LIAN_API std::vector<Value> searchable_items(const Value& value);
 
 }  // namespace v0

@@ -76,9 +76,9 @@ std::string_view TextBlocks::encoding() const noexcept {
 bool TextBlocks::next(Document& out) {
   fill();
   if (buffer_.empty() && !first_) return false;
-  first_ = false;
   const std::size_t cut = cut_point();
   if (utf16_ == nullptr) check_utf8(std::string_view(buffer_).substr(0, cut));
+  first_ = false;
   std::string rest = buffer_.substr(cut);
   buffer_.resize(cut);
   if (buffer_.capacity() - cut > cut / 2) buffer_.shrink_to_fit();

@@ -59,7 +59,7 @@ class TextBlocks {
   std::size_t block_bytes_;
   std::unique_ptr<Utf16Decoder> utf16_;
   bool big_endian_ = false, at_end_ = false, first_ = true;
-  std::string buffer_;             // decoded, not yet handed out
+  std::string buffer_;                   // decoded, not yet handed out
   std::uint64_t offset_ = 0, line_ = 1;  // of the first byte of buffer_
 };
 

@@ -194,8 +194,8 @@ std::span<float> VectorMatrix::mutable_row(std::size_t index) noexcept {
 std::span<float> VectorMatrix::append() {
   if (size_ == blocks_.size() << shift_) {
     const std::size_t floats = stride_ << shift_;
-    auto* memory = static_cast<float*>(
-        ::operator new[](floats * sizeof(float), std::align_val_t(huge_page)));
+    auto* memory =
+        static_cast<float*>(::operator new[](floats * sizeof(float), std::align_val_t(huge_page)));
     blocks_.push_back(Block(memory));
 #if defined(__linux__)
     ::madvise(memory, floats * sizeof(float) / huge_page * huge_page, MADV_HUGEPAGE);

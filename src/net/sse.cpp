@@ -14,6 +14,27 @@ namespace {
 constexpr std::size_t kPadding = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+// Most streams are ASCII; this look costs a fraction of a check.
+bool is_ascii(std::string_view text) {
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t words[8];
+  for (; left >= sizeof words; at += sizeof words, left -= sizeof words) {
+    std::memcpy(words, at, sizeof words);
+    const std::uint64_t any = (words[0] | words[1]) | (words[2] | words[3]) |
+                              (words[4] | words[5]) | (words[6] | words[7]);
+    if ((any & 0x8080808080808080ULL) != 0) return false;
+  }
+  for (; left >= 8; at += 8, left -= 8) {
+    std::memcpy(words, at, 8);
+    if ((words[0] & 0x8080808080808080ULL) != 0) return false;
+  }
+  unsigned char any = 0;
+  for (; left > 0; ++at, --left)
+    any = static_cast<unsigned char>(any | static_cast<unsigned char>(*at));
+  return any < 0x80;
+}
+
 [[noreturn]] void throw_limit(const char* what, const char* name, std::size_t limit) {
   throw LimitError(std::string("the event stream holds ") + what + " of more than " +
                        std::to_string(limit) + " bytes; raise " + name + " to read it",
@@ -78,6 +99,11 @@ bool SseParser::take_line(std::string_view& line) {
     if (buffer[line_] == '\n') ++line_;
     after_cr_ = false;
   }
+  if (line_ < end_ && buffer[line_] == '\n') {
+    line = {};
+    ++line_;
+    return true;
+  }
   const std::size_t lf = lf_.find(buffer, line_, end_);
   const std::size_t cr = cr_.find(buffer, line_, lf);
   const std::size_t stop = std::min(lf, cr);
@@ -135,7 +161,8 @@ void SseParser::take_other_field(std::string_view name, std::string_view value) 
     for (const char c : value) {
       if (c < '0' || c > '9') return;
       const auto digit = static_cast<std::uint64_t>(c - '0');
-      milliseconds = milliseconds > (max - digit) / 10 ? max : milliseconds * 10 + digit;
+      if (milliseconds > (max - digit) / 10) return;
+      milliseconds = milliseconds * 10 + digit;
     }
     if (!value.empty()) retry_ = milliseconds;
   }
@@ -187,7 +214,7 @@ bool SseParser::dispatch(SseEvent& event) {
 }
 
 std::string_view SseParser::repaired(std::string_view text) {
-  if (utf8::is_valid(text)) return text;
+  if (is_ascii(text) || utf8::is_valid(text)) return text;
   repaired_ = utf8::repair(text, &replacements_);
   repaired_.reserve(repaired_.size() + kPadding);
   return repaired_;

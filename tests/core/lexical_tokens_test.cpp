@@ -16,7 +16,8 @@ TEST_CASE("lexical tokens: words are folded and cut at what is not a letter, mar
   CHECK(lexical_tokens("Straße ÉCOLE e\u0301cole", LexicalUse::query) ==
         Tokens{"strasse", "école", "école"});
   CHECK(lexical_tokens("ﬁne ＡＢＣ１２ ①", LexicalUse::index) == Tokens{"fine", "abc12", "1"});
-  CHECK(lexical_tokens("ΣΊΣΥΦΟΣ", LexicalUse::index) == lexical_tokens("σίσυφος", LexicalUse::index));
+  CHECK(lexical_tokens("ΣΊΣΥΦΟΣ", LexicalUse::index) ==
+        lexical_tokens("σίσυφος", LexicalUse::index));
 }
 
 TEST_CASE("lexical tokens: Chinese is indexed by characters and pairs, asked for by pairs") {
@@ -44,7 +45,9 @@ TEST_CASE("lexical tokens: every query token of a text is an index token of it")
 }
 
 TEST_CASE("lexical tokens: bytes that are not UTF-8 separate, long words come in parts") {
-  CHECK(lexical_tokens("ab\xff" "cd\xe4\xb8", LexicalUse::index) == Tokens{"ab", "cd"});
+  CHECK(lexical_tokens("ab\xff"
+                       "cd\xe4\xb8",
+                       LexicalUse::index) == Tokens{"ab", "cd"});
   CHECK(lexical_tokens(std::string(300, 'x'), LexicalUse::index) ==
         Tokens{std::string(128, 'x'), std::string(128, 'x'), std::string(44, 'x')});
   CHECK(lexical_tokens(std::string("a\0b", 3), LexicalUse::index) == Tokens{"a", "b"});

@@ -157,6 +157,9 @@ TEST_CASE("utf8: folding makes what search should find equal") {
   CHECK(utf8::fold("中文 链") == "中文 链");
   CHECK(utf8::fold("Ж\xFF") == "ж\xEF\xBF\xBD");
   CHECK(utf8::fold("").empty());
+  CHECK(utf8::fold("中文E\xCC\x81 链。ＯＫ X") == "中文é 链。ok x");
+  CHECK(utf8::fold("A\xCC\x81"
+                   "B") == utf8::fold("Áb"));
 }
 
 TEST_CASE("utf8: folding takes long runs of combining marks") {

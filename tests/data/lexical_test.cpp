@@ -24,7 +24,8 @@ TEST_CASE("lexical: scores are BM25 by the formula of the header") {
 }
 
 TEST_CASE("lexical: finds Chinese by words, pairs and single characters") {
-  const LexicalIndex index({"北京是中国的首都。", "上海是中国最大的城市。", "The capital of France is Paris."});
+  const LexicalIndex index(
+      {"北京是中国的首都。", "上海是中国最大的城市。", "The capital of France is Paris."});
   CHECK(index.search("中国的首都", 1)[0].text == 0);
   CHECK(index.search("最大的城市在哪里？", 1)[0].text == 1);
   CHECK(index.search("沪", 1).empty());

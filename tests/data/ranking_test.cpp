@@ -73,7 +73,8 @@ TEST_CASE("ranking: fusion refuses weights that do not fit") {
   for (const std::vector<double>& weights :
        {std::vector<double>{1}, std::vector<double>{0, 0}, std::vector<double>{1, -1},
         std::vector<double>{1, NAN}}) {
-    CHECK_THROWS_AS(lian::reciprocal_rank_fusion(lists, FusionOptions().weights(weights)), lian::Error);
+    CHECK_THROWS_AS(lian::reciprocal_rank_fusion(lists, FusionOptions().weights(weights)),
+                    lian::Error);
   }
   CHECK_THROWS_AS(lian::reciprocal_rank_fusion(lists, FusionOptions().c(-1)), lian::Error);
   CHECK(lian::reciprocal_rank_fusion({}).empty());

@@ -111,8 +111,8 @@ TEST_CASE("vector math: normalising survives extremes and refuses NaN and infini
   CHECK(double(out[0]) == Approx(1));
   lian::normalise(std::vector<float>{0, 0}, out, "x");
   CHECK(out == std::vector<float>{0, 0});
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     try {
       lian::normalise(std::vector<float>{1, bad}, out, "document \"a\"");
       FAIL("accepted");

@@ -80,8 +80,8 @@ double bm25(const AskChunk& chunk, const std::vector<AskChunk>& chunks,
     const auto [first, last] = std::equal_range(chunk.tokens.begin(), chunk.tokens.end(), token);
     const auto count = static_cast<double>(last - first);
     if (count == 0) continue;
-    const auto holding = static_cast<double>(
-        std::count_if(chunks.begin(), chunks.end(), [&](const AskChunk& other) {
+    const auto holding =
+        static_cast<double>(std::count_if(chunks.begin(), chunks.end(), [&](const AskChunk& other) {
           return std::binary_search(other.tokens.begin(), other.tokens.end(), token);
         }));
     const double all = static_cast<double>(chunks.size());
@@ -98,13 +98,13 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return sum;
 }
 
-// 1 / (60 + rank) of each chunk by the scores.
+// 1 / (60 + rank) of each chunk by the scores, of those that match at all.
 void add_reciprocal_ranks(const std::vector<double>& scores, std::vector<double>& ranks) {
   std::vector<std::size_t> order(scores.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-  for (std::size_t i = 0; i < order.size(); ++i) {
+  for (std::size_t i = 0; i < order.size() && scores[order[i]] > 0; ++i) {
     ranks[order[i]] += 1.0 / (61.0 + static_cast<double>(i));
   }
 }
@@ -113,8 +113,10 @@ std::string collapsed(std::string_view text) {
   std::string result;
   for (const char c : text) {
     const bool blank = c == ' ' || c == '\n' || c == '\t';
-    if (!blank) result += c;
-    else if (!result.empty() && result.back() != ' ') result += ' ';
+    if (!blank)
+      result += c;
+    else if (!result.empty() && result.back() != ' ')
+      result += ' ';
   }
   return result;
 }
@@ -209,8 +211,8 @@ AskScore ask_all(std::string_view name, std::size_t top) {
     ++(none ? score.unanswered : score.answered);
     if (right) ++(none ? score.unanswered_right : score.answered_right);
     if (right) continue;
-    score.wrong += std::to_string(question.id) + " " + question.question + "\n  wanted: " +
-                   question.sentence + "\n  said: " + reply.answer + "\n";
+    score.wrong += std::to_string(question.id) + " " + question.question +
+                   "\n  wanted: " + question.sentence + "\n  said: " + reply.answer + "\n";
   }
   return score;
 }

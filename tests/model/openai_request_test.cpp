@@ -237,6 +237,20 @@ TEST_CASE("openai request: a reply goes back as the assistant's message") {
         R"("function":{"name":"f","arguments":"{}"}}]}])");
 }
 
+TEST_CASE("openai request: fields lian has no name for go back as they came") {
+  Message message = user("hi");
+  message.extra = Json::parse(R"({"priority":1})");
+  TextPart cached("long");
+  cached.extra = Json::parse(R"({"prompt_cache_breakpoint":{"mode":"explicit"}})");
+  CHECK(messages_of({message, user(std::vector<Part>{cached})}).dump() ==
+        R"([{"role":"user","content":"hi","priority":1},{"role":"user","content":[{"type":"text",)"
+        R"("text":"long","prompt_cache_breakpoint":{"mode":"explicit"}}]}])");
+  const Message spoken(Role::assistant, std::vector<Part>{UnknownPart(
+                                            "audio", Json::parse(R"({"id":"a1","data":"x"})"))});
+  CHECK(messages_of({spoken}).dump() ==
+        R"([{"role":"assistant","content":null,"audio":{"id":"a1"}}])");
+}
+
 TEST_CASE("openai request: a dialect's own words") {
   OpenAIDialect dialect;
   dialect.name = "vendor";

@@ -157,6 +157,33 @@ TEST_CASE("sse: invalid UTF-8 becomes U+FFFD and is counted") {
   CHECK(parser.replacements() == 2);
 }
 
+TEST_CASE("sse: every sequence of the UTF-8 corpus is repaired alike whatever the chunks") {
+  const std::string text = test::read_data("utf8_stress.tsv");
+  std::size_t rows = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.empty() || line.front() == '#') continue;
+    const auto tab = [&](std::size_t from) { return line.find('\t', from); };
+    const std::size_t valid = tab(0) + 1, count = tab(valid) + 1, output = tab(count) + 1;
+    INFO(line);
+    ++rows;
+    const std::string bytes = "data: a" + from_hex(line.substr(0, valid - 1)) + "b\n\n";
+    const std::string expected = "a" + from_hex(line.substr(output, tab(output) - output)) + "b";
+    const auto replaced =
+        static_cast<std::size_t>(std::stoi(std::string(line.substr(count, output - 1 - count))));
+    for (std::size_t split = 1; split < bytes.size(); ++split) {
+      SseParser parser;
+      const auto events = feed_in_two(parser, bytes, split);
+      REQUIRE(events.size() == 1);
+      CHECK(events[0].data == expected);
+      CHECK(parser.replacements() == replaced);
+    }
+  }
+  CHECK(rows > 50);
+}
+
 TEST_CASE("sse: an error field is an event of its own when asked for") {
   const std::string stream = "error: {\"code\":500}\n\ndata: [DONE]\n\n";
   CHECK(events_of(stream).size() == 1);

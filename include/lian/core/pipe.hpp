@@ -95,34 +95,46 @@ class Sequence final : public Step<In, Out> {
   std::shared_ptr<const Step<Takes, Out>> right_;
 };
 
+// What does not meet has been complained of by then.
 template <class In, class Gives, class Takes, class Out>
 Runnable<In, Out> sequence(const Runnable<In, Gives>& left, const Runnable<Takes, Out>& right) {
-  return Runnable<In, Out>(std::make_shared<Sequence<In, Gives, Takes, Out>>(left, right));
+  if constexpr (std::is_convertible_v<Gives, Takes>)
+    return Runnable<In, Out>(std::make_shared<Sequence<In, Gives, Takes, Out>>(left, right));
+  else
+    return Runnable<In, Out>(nullptr);
 }
 
 }  // namespace detail
 
+/// What takes its input type from the step before it, e.g. `assign(…)` and `prompt<"…">`: gives a
+/// Runnable by `after<Gives>()`, or by `first()` when no step is before it. Has a type `step_maker`.
+template <class T>
+concept StepMaker = requires { typename std::remove_cvref_t<T>::step_maker; };
+
 /// `a | b`: what `a` gives goes into `b`. A function, a generic lambda or a coroutine may stand on
 /// the right. The result is a plain Runnable from the input of `a` to the output of `b`.
 template <class A, class B>
-  requires(StepHandle<A> || StepHandle<B>)
+  requires(StepHandle<A> || StepHandle<B> || StepMaker<A> || StepMaker<B>)
 auto operator|(A&& left, B&& right) {
-  if constexpr (!StepHandle<A>) {
+  // The sentences stand here and in step(), and nowhere deeper, to keep a compiler's output short.
+  if constexpr (StepMaker<A>) {
+    return left.first() | std::forward<B>(right);
+  } else if constexpr (!StepHandle<A>) {
     constexpr bool left_is_a_step = StepHandle<A>;
     static_assert(left_is_a_step,
                   "lian: a function on the far left of | is not yet a step; write step(f), or "
                   "step<In>(f) when it is generic");
-    return detail::runnable_of(right);
+    return std::remove_cvref_t<B>(right);
+  } else if constexpr (StepMaker<B>) {
+    using Gives = typename RunnableOf<A>::Out;
+    return detail::sequence(detail::runnable_of(left), right.template after<Gives>());
   } else if constexpr (StepHandle<B>) {
     using Gives = typename RunnableOf<A>::Out;
     using Takes = typename RunnableOf<B>::In;
     static_assert(std::is_convertible_v<Gives, Takes>,
                   "lian: these two steps do not meet: what the left one gives does not convert to "
                   "what the right one takes; put a step between them that converts it");
-    if constexpr (std::is_convertible_v<Gives, Takes>)
-      return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
-    else
-      return Runnable<typename RunnableOf<A>::In, typename RunnableOf<B>::Out>(nullptr);
+    return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
   } else {
     using Gives = typename RunnableOf<A>::Out;
     using F = std::decay_t<B>;

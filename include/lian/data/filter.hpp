@@ -15,13 +15,28 @@ inline namespace v0 {
 /// Immutable regular value, cheap to copy, safe to share between threads. A default-made Filter
 /// holds for every document.
 ///
-/// Text compares with text by its bytes, numbers with numbers by value (integer or real), bools with
-/// bools; values of different kinds are unequal and in no order. A missing key fulfils `ne`, `not_in`
-/// and a negation, nothing else. Keys are literal: no paths, no wildcards. In a store of SQL, keys
-/// and values are bound, never part of a statement's text.
+/// Text compares with text by its bytes, numbers with numbers by value (integer or real), bools
+/// with bools; values of different kinds are unequal and in no order. A missing key fulfils `ne`,
+/// `not_in` and a negation, nothing else. Keys are literal: no paths, no wildcards. In a store of
+/// SQL, keys and values are bound, never part of a statement's text.
 class LIAN_API Filter {
  public:
-  enum class Op { always, eq, ne, gt, gte, lt, lte, in, not_in, contains, exists, all_of, any_of, negate };
+  enum class Op {
+    always,
+    eq,
+    ne,
+    gt,
+    gte,
+    lt,
+    lte,
+    in,
+    not_in,
+    contains,
+    exists,
+    all_of,
+    any_of,
+    negate
+  };
 
   Filter();
   /// A comparison. Throws Error{validation} unless each value is text, bool or a finite number, or
@@ -38,9 +53,9 @@ class LIAN_API Filter {
   bool matches(const Values& metadata) const;
 
   Op op() const noexcept;
-  const std::string& key() const noexcept;                ///< of a comparison
-  const std::vector<Value>& values() const noexcept;      ///< what a comparison compares with
-  const std::vector<Filter>& operands() const noexcept;   ///< of all_of, any_of, negate
+  const std::string& key() const noexcept;               ///< of a comparison
+  const std::vector<Value>& values() const noexcept;     ///< what a comparison compares with
+  const std::vector<Filter>& operands() const noexcept;  ///< of all_of, any_of, negate
 
   /// Joined conditions. Throws Error{limit} when they nest more than 64 deep.
   friend LIAN_API Filter operator&&(Filter a, Filter b);
@@ -67,7 +82,9 @@ class LIAN_API MetadataKey {
   Filter operator>=(Value value) const { return compare(Filter::Op::gte, std::move(value)); }
   Filter operator<(Value value) const { return compare(Filter::Op::lt, std::move(value)); }
   Filter operator<=(Value value) const { return compare(Filter::Op::lte, std::move(value)); }
-  Filter in(std::vector<Value> values) const { return Filter(Filter::Op::in, key_, std::move(values)); }
+  Filter in(std::vector<Value> values) const {
+    return Filter(Filter::Op::in, key_, std::move(values));
+  }
   Filter not_in(std::vector<Value> values) const {
     return Filter(Filter::Op::not_in, key_, std::move(values));
   }

@@ -46,20 +46,20 @@ struct StagedRecord {
 /// Changes that a store makes together: all or none.
 struct IndexBatch {
   IndexBatch() = default;
-  bool fresh = false;  ///< first drop what an interrupted run has staged
-  std::vector<StagedRecord> staged;      ///< documents of sources not finished before; not yet found
-  std::vector<SourceRecord> finished;    ///< their staged documents replace those they had
-  std::vector<SourceRecord> touched;     ///< same content, other state: only the record is replaced
-  std::vector<std::string> discarded;    ///< drop what is staged of these sources
-  std::vector<std::string> removed;      ///< drop these sources with their documents
+  bool fresh = false;                  ///< first drop what an interrupted run has staged
+  std::vector<StagedRecord> staged;    ///< documents of sources not finished before; not yet found
+  std::vector<SourceRecord> finished;  ///< their staged documents replace those they had
+  std::vector<SourceRecord> touched;   ///< same content, other state: only the record is replaced
+  std::vector<std::string> discarded;  ///< drop what is staged of these sources
+  std::vector<std::string> removed;    ///< drop these sources with their documents
   bool empty() const noexcept {
     return staged.empty() && finished.empty() && touched.empty() && discarded.empty() &&
            removed.empty();
   }
 };
 
-/// A store that also keeps which source its documents came from: the record manager and the store in
-/// one, so that a file's documents and the record of it change together.
+/// A store that also keeps which source its documents came from: the record manager and the store
+/// in one, so that a file's documents and the record of it change together.
 class LIAN_API IndexedVectorStore : public VectorStore {
  public:
   /// The records of the sources whose name begins with `prefix`.
@@ -74,12 +74,12 @@ class LIAN_API IndexedVectorStore : public VectorStore {
 };
 
 /// What is to be indexed. Implementers derive; one at a time uses it.
-class LIAN_API DocumentSource {
+class LIAN_API IndexSource {
  public:
-  DocumentSource() = default;
-  virtual ~DocumentSource();
-  DocumentSource(const DocumentSource&) = delete;
-  DocumentSource& operator=(const DocumentSource&) = delete;
+  IndexSource() = default;
+  virtual ~IndexSource();
+  IndexSource(const IndexSource&) = delete;
+  IndexSource& operator=(const IndexSource&) = delete;
 
   /// The sources as they are now, without reading them.
   virtual Stream<SourceState> list(Context context) = 0;
@@ -106,8 +106,8 @@ class LIAN_API IndexObserver {
   virtual void progress(const IndexProgress& progress) = 0;
 };
 
-/// What becomes of the documents of sources that are there no more: kept, or, when their name begins
-/// with the scope, removed at the end.
+/// What becomes of the documents of sources that are there no more: kept, or, when their name
+/// begins with the scope, removed at the end.
 enum class IndexCleanup { none, full };
 
 /// Settings of an indexing run. Regular value.
@@ -146,8 +146,8 @@ struct IndexFailure {
   std::string source, message;
 };
 
-/// What an indexing run did, counted in documents (chunks) as LangChain's record manager does, and in
-/// sources.
+/// What an indexing run did, counted in documents (chunks) as LangChain's record manager does, and
+/// in sources.
 struct IndexResult {
   IndexResult() = default;
   std::size_t num_added = 0;    ///< of sources that were not there
@@ -160,16 +160,17 @@ struct IndexResult {
 
 /// Brings a store up to date with its sources. A source whose size and time are those on record is
 /// skipped without reading it; else one whose fingerprint is; else its documents are embedded in
-/// batches and replace those it had, together with its record. Every finished source is kept when the
-/// run is interrupted. Memory: one batch of documents, and the records of the scope.
+/// batches and replace those it had, together with its record. Every finished source is kept when
+/// the run is interrupted. Memory: one batch of documents, and the records of the scope.
 ///
 /// Throws Error{validation} for a batch size of 0, what the embedding model throws, Error{storage};
 /// what `read` or `fingerprint` throws is a failure of that source only, unless it is cancelled,
 /// timeout or limit.
-LIAN_API Task<IndexResult> aindex(std::shared_ptr<DocumentSource> source,
+LIAN_API Task<IndexResult> aindex(std::shared_ptr<IndexSource> source,
                                   std::shared_ptr<IndexedVectorStore> store,
-                                  IndexOptions options = IndexOptions(), Context context = Context());
-LIAN_API IndexResult index(std::shared_ptr<DocumentSource> source,
+                                  IndexOptions options = IndexOptions(),
+                                  Context context = Context());
+LIAN_API IndexResult index(std::shared_ptr<IndexSource> source,
                            std::shared_ptr<IndexedVectorStore> store,
                            IndexOptions options = IndexOptions(), Context context = Context());
 

@@ -21,11 +21,11 @@ struct LexicalHit {
   friend bool operator==(const LexicalHit&, const LexicalHit&) = default;
 };
 
-/// An index of texts for search by words: Okapi BM25 (Robertson et al. 1994), where a term found in n
-/// of N texts weighs idf = ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative, and counts
+/// An index of texts for search by words: Okapi BM25 (Robertson et al. 1994), where a term found in
+/// n of N texts weighs idf = ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative, and counts
 /// idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length)). Words are folded (NFKC,
-/// case); Chinese and Japanese are indexed by characters and pairs of neighbours. A repeated word of
-/// a query counts once for each time. Immutable and cheap to copy; thread-safe.
+/// case); Chinese and Japanese are indexed by characters and pairs of neighbours. A repeated word
+/// of a query counts once for each time. Immutable and cheap to copy; thread-safe.
 class LIAN_API LexicalIndex {
  public:
   /// An index of these texts. `k1` >= 0 and `b` from 0 to 1, else Error{validation}.

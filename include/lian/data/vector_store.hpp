@@ -26,8 +26,8 @@ struct VectorRecord {
   std::vector<float> vector;
 };
 
-/// A found document, how well it matched (higher is better) and, when asked for, its vector as stored
-/// (scaled to length 1).
+/// A found document, how well it matched (higher is better) and, when asked for, its vector as
+/// stored (scaled to length 1).
 struct VectorHit {
   VectorHit() = default;
   VectorHit(Document document_in, double score_in)
@@ -48,8 +48,8 @@ struct VectorQuery {
   bool with_vectors = false;
 };
 
-/// How a search ranks: by cosine; by maximal marginal relevance; by words (BM25); or by the reciprocal
-/// ranks of cosine and words together.
+/// How a search ranks: by cosine; by maximal marginal relevance; by words (BM25); or by the
+/// reciprocal ranks of cosine and words together.
 enum class SearchKind { similarity, mmr, lexical, hybrid };
 
 /// Settings of a search. Regular value.
@@ -82,9 +82,10 @@ class LIAN_API SearchOptions {
   Filter filter_;
 };
 
-/// Documents found by their embeddings. An interface, held by `std::shared_ptr`; a store may be used
-/// from many threads at once. The verbs embed through the store's EmbeddingModel; each has a form for
-/// coroutines (a…) and a blocking one. A running verb keeps a store that a shared_ptr owns alive.
+/// Documents found by their embeddings. An interface, held by `std::shared_ptr`; a store may be
+/// used from many threads at once. The verbs embed through the store's EmbeddingModel; each has a
+/// form for coroutines (a…) and a blocking one. A running verb keeps a store that a shared_ptr owns
+/// alive.
 ///
 /// An implementer writes the five private virtuals. Vectors come to it as the model made them.
 class LIAN_API VectorStore : public std::enable_shared_from_this<VectorStore> {
@@ -93,11 +94,11 @@ class LIAN_API VectorStore : public std::enable_shared_from_this<VectorStore> {
   VectorStore(const VectorStore&) = delete;
   VectorStore& operator=(const VectorStore&) = delete;
 
-  /// Embeds and adds documents; gives their ids in order. A document without an id gets a random one,
-  /// one whose id is there already replaces it, of equal ids in the list the last counts. All of a
-  /// call's documents are added, or none. Throws Error{validation} for an empty store of models, for
-  /// vectors of another width than the store's and for NaN or infinity; what the model throws;
-  /// Error{storage}.
+  /// Embeds and adds documents; gives their ids in order. A document without an id gets a random
+  /// one, one whose id is there already replaces it, of equal ids in the list the last counts. All
+  /// of a call's documents are added, or none. Throws Error{validation} for an empty store of
+  /// models, for vectors of another width than the store's and for NaN or infinity; what the model
+  /// throws; Error{storage}.
   Task<std::vector<std::string>> aadd_documents(Documents documents, Context context = Context());
   std::vector<std::string> add_documents(Documents documents, Context context = Context());
   /// Texts as documents without metadata.
@@ -119,11 +120,12 @@ class LIAN_API VectorStore : public std::enable_shared_from_this<VectorStore> {
   /// [0, 1]; what the model throws; Error{storage}.
   Task<std::vector<ScoredDocument>> asearch(std::string query, SearchOptions options,
                                             Context context = Context()) const;
-  std::vector<ScoredDocument> search(std::string query,
-                                     SearchOptions options = SearchOptions(),
+  std::vector<ScoredDocument> search(std::string query, SearchOptions options = SearchOptions(),
                                      Context context = Context()) const;
-  /// The same by a vector of the store's model; kinds similarity and mmr only, else Error{validation}.
-  Task<std::vector<ScoredDocument>> asearch_by_vector(std::vector<float> vector, SearchOptions options,
+  /// The same by a vector of the store's model; kinds similarity and mmr only, else
+  /// Error{validation}.
+  Task<std::vector<ScoredDocument>> asearch_by_vector(std::vector<float> vector,
+                                                      SearchOptions options,
                                                       Context context = Context()) const;
 
   Documents similarity_search(std::string query, std::size_t k = 4, Filter filter = Filter(),
@@ -133,10 +135,12 @@ class LIAN_API VectorStore : public std::enable_shared_from_this<VectorStore> {
                                                            Filter filter = Filter(),
                                                            Context context = Context()) const;
   Documents similarity_search_by_vector(std::vector<float> vector, std::size_t k = 4,
-                                        Filter filter = Filter(), Context context = Context()) const;
+                                        Filter filter = Filter(),
+                                        Context context = Context()) const;
   Documents max_marginal_relevance_search(std::string query, std::size_t k = 4,
                                           std::size_t fetch_k = 20, double lambda = 0.5,
-                                          Filter filter = Filter(), Context context = Context()) const;
+                                          Filter filter = Filter(),
+                                          Context context = Context()) const;
 
   /// The model that embeds; Error{config} when the store was made without one.
   const EmbeddingModel& embedding() const;

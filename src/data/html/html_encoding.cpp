@@ -1,11 +1,10 @@
 #include "data/html/html_encoding.hpp"
 
-#include <libxml/encoding.h>
-#include <libxml/tree.h>
+#include <iconv.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
+#include <cerrno>
 #include <utility>
 
 #include "lian/core/utf8.hpp"
@@ -16,7 +15,6 @@ namespace detail {
 namespace {
 
 constexpr std::size_t declared_within = 4096, step = 4096;
-constexpr int longest_sequence = 8;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view fallback = "windows-1252";
 
@@ -33,17 +31,41 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> larger = 
     {"utf8", "utf-8"},
 }};
 
-struct FreeBuffer {
-  void operator()(xmlBuffer* buffer) const noexcept { xmlBufferFree(buffer); }
-};
-using Buffer = std::unique_ptr<xmlBuffer, FreeBuffer>;
-
-struct CloseHandler {
-  void operator()(xmlCharEncodingHandler* handler) const noexcept {
-    xmlCharEncCloseFunc(handler);
+// One conversion to UTF-8 by iconv.
+class Converter {
+ public:
+  explicit Converter(const std::string& label) noexcept
+      : state_(iconv_open("UTF-8", label.c_str())) {}
+  ~Converter() {
+    if (known()) iconv_close(state_);
   }
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+  bool known() const noexcept { return state_ != reinterpret_cast<iconv_t>(-1); }
+
+  // A byte that cannot be decoded becomes U+FFFD.
+  std::string convert(std::string_view bytes) {
+    std::string in(bytes), out;
+    char* next = in.data();
+    std::size_t left = in.size();
+    while (left > 0) {
+      char part[step];
+      char* end = part;
+      std::size_t room = step;
+      const bool done = iconv(state_, &next, &left, &end, &room) != static_cast<std::size_t>(-1);
+      const bool full = !done && errno == E2BIG;
+      out.append(part, step - room);
+      if (done || full) continue;
+      out += replacement;
+      ++next;
+      --left;
+    }
+    return utf8::repair(out);
+  }
+
+ private:
+  iconv_t state_;
 };
-using Handler = std::unique_ptr<xmlCharEncodingHandler, CloseHandler>;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -67,8 +89,8 @@ std::string declared_charset(std::string_view bytes) {
     if (at == head.npos) continue;
     at = head.find_first_not_of(" \t\r\n\"'", at + key.size());
     if (at == head.npos) continue;
-    const auto end = std::find_if_not(head.begin() + static_cast<std::ptrdiff_t>(at), head.end(),
-                                      is_label_byte);
+    const auto end =
+        std::find_if_not(head.begin() + static_cast<std::ptrdiff_t>(at), head.end(), is_label_byte);
     const std::string label(head.begin() + static_cast<std::ptrdiff_t>(at), end);
     const auto* const row = std::find_if(larger.begin(), larger.end(),
                                          [&](const auto& pair) { return pair.first == label; });
@@ -77,45 +99,12 @@ std::string declared_charset(std::string_view bytes) {
   return {};
 }
 
-std::string_view content(const Buffer& buffer) {
-  return {reinterpret_cast<const char*>(xmlBufferContent(buffer.get())),
-          static_cast<std::size_t>(xmlBufferLength(buffer.get()))};
-}
-
-// Decodes by libxml2's (iconv's) handler, a step at a time; where it cannot go on, a byte becomes
-// U+FFFD.
-std::string convert(std::string_view bytes, xmlCharEncodingHandler& handler) {
-  const Buffer in(xmlBufferCreate()), decoded(xmlBufferCreate());
-  std::string out;
-  while (!bytes.empty() || xmlBufferLength(in.get()) > 0) {
-    int before = xmlBufferLength(in.get());
-    if (before < longest_sequence) {
-      const std::string_view part = bytes.substr(0, step);
-      const auto* const data = reinterpret_cast<const xmlChar*>(part.data());
-      xmlBufferAdd(in.get(), data, static_cast<int>(part.size()));
-      bytes.remove_prefix(part.size());
-      before += static_cast<int>(part.size());
-    }
-    xmlCharEncInFunc(&handler, decoded.get(), in.get());
-    out += content(decoded);
-    xmlBufferEmpty(decoded.get());
-    const int left = xmlBufferLength(in.get());
-    const bool may_be_cut = !bytes.empty() && left < longest_sequence;
-    if (left < before || may_be_cut) continue;
-    xmlBufferShrink(in.get(), 1);
-    out += replacement;
-  }
-  return utf8::repair(out);
-}
-
-std::string decode_as(std::string_view bytes, std::string label, std::string& encoding) {
-  Handler handler(label.empty() ? nullptr : xmlFindCharEncodingHandler(label.c_str()));
-  if (handler == nullptr) {
-    label = fallback;
-    handler.reset(xmlFindCharEncodingHandler(label.c_str()));
-  }
-  encoding = label == "utf-8" || handler == nullptr ? "utf-8" : label;
-  return encoding == "utf-8" ? utf8::repair(bytes) : convert(bytes, *handler);
+std::string decode_as(std::string_view bytes, const std::string& label, std::string& encoding) {
+  encoding = label;
+  if (label == "utf-8") return utf8::repair(bytes);
+  if (Converter declared(label); !label.empty() && declared.known()) return declared.convert(bytes);
+  encoding = fallback;
+  return Converter(encoding).convert(bytes);
 }
 
 std::string decode(std::string_view bytes, std::string& encoding) {

@@ -18,12 +18,11 @@ namespace {
 
 constexpr int deepest = 10000;
 
-constexpr std::array<std::string_view, 11> left_out = {
-    "script", "style", "template", "noscript", "iframe", "object",
-    "svg",    "select", "textarea", "button",  "canvas"};
-constexpr std::array<std::string_view, 13> paragraphs = {"p",  "h1",  "h2",         "h3", "h4",
-                                                         "h5", "h6",  "blockquote", "ul", "ol",
-                                                         "dl", "pre", "table"};
+constexpr std::array<std::string_view, 11> left_out = {"script",   "style",  "template", "noscript",
+                                                       "iframe",   "object", "svg",      "select",
+                                                       "textarea", "button", "canvas"};
+constexpr std::array<std::string_view, 13> paragraphs = {
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "pre", "table"};
 constexpr std::array<std::string_view, 20> lines = {
     "div",     "li",      "dt",   "dd",     "tr",         "section", "article",
     "header",  "footer",  "main", "aside",  "figcaption", "figure",  "address",
@@ -44,7 +43,7 @@ class Page {
   explicit Page(bool keep_navigation) : keep_navigation_(keep_navigation) {}
 
   void start(std::string_view name, const xmlChar** attributes) {
-    ++depth_;
+    too_deep_ = too_deep_ || ++depth_ > deepest;
     if (name == "html" && lang.empty()) lang = attribute(attributes, "lang");
     if (name == "title" && skipped_ == 0 && title.empty()) in_title_ = true;
     if (name == "h1" && heading.empty()) in_heading_ = true;
@@ -79,7 +78,7 @@ class Page {
     heading = one_line(heading_text_);
   }
 
-  bool too_deep() const noexcept { return depth_ > deepest; }
+  bool too_deep() const noexcept { return too_deep_; }
 
   std::string title, heading, lang;
   detail::PageText text;
@@ -107,7 +106,7 @@ class Page {
     return line;
   }
 
-  bool keep_navigation_, in_title_ = false, in_heading_ = false;
+  bool keep_navigation_, in_title_ = false, in_heading_ = false, too_deep_ = false;
   int depth_ = 0, pre_ = 0, skipped_ = 0;
   detail::PageText title_text_, heading_text_;
 };
@@ -122,7 +121,9 @@ void on_start(void* data, const xmlChar* name, const xmlChar** attributes) {
   parsing.page.start(text_of(name), attributes);
   if (parsing.page.too_deep()) xmlStopParser(parsing.context);
 }
-void on_end(void* data, const xmlChar* name) { static_cast<Parsing*>(data)->page.end(text_of(name)); }
+void on_end(void* data, const xmlChar* name) {
+  static_cast<Parsing*>(data)->page.end(text_of(name));
+}
 void on_text(void* data, const xmlChar* text, int size) {
   const std::string_view part(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
   static_cast<Parsing*>(data)->page.characters(part);

@@ -85,10 +85,11 @@ void Connection::open() {
 }
 
 void Connection::damaged(std::string_view how) const {
-  throw Error(ErrorKind::storage,
-              fmt::format("{}: the store is damaged ({}); restore it from a copy, or delete the file "
-                          "and index your documents again",
-                          settings_.path, how));
+  throw Error(
+      ErrorKind::storage,
+      fmt::format("{}: the store is damaged ({}); restore it from a copy, or delete the file "
+                  "and index your documents again",
+                  settings_.path, how));
 }
 
 void Connection::fail(int code) const {
@@ -103,10 +104,11 @@ void Connection::fail(int code) const {
                               "process finish, or raise busy_timeout",
                               settings_.path, settings_.busy_timeout_ms));
     case SQLITE_NOTADB:
-      throw Error(ErrorKind::storage,
-                  fmt::format("{}: this is not a store of lian (not an SQLite database), or its beginning "
-                              "is damaged; name another file, or delete this one and index again",
-                              settings_.path));
+      throw Error(
+          ErrorKind::storage,
+          fmt::format("{}: this is not a store of lian (not an SQLite database), or its beginning "
+                      "is damaged; name another file, or delete this one and index again",
+                      settings_.path));
     case SQLITE_CORRUPT:
       damaged(reason);
     case SQLITE_FULL:
@@ -114,19 +116,20 @@ void Connection::fail(int code) const {
                   fmt::format("{}: the disk is full; the change was undone, the store is as it was",
                               settings_.path));
     case SQLITE_READONLY:
-      throw Error(ErrorKind::storage,
-                  fmt::format("{}: the store cannot be written (opened read-only, or no permission on "
-                              "the file and its folder)",
-                              settings_.path));
+      throw Error(
+          ErrorKind::storage,
+          fmt::format("{}: the store cannot be written (opened read-only, or no permission on "
+                      "the file and its folder)",
+                      settings_.path));
     case SQLITE_CANTOPEN:
-      throw Error(ErrorKind::storage,
-                  fmt::format("{}: the file cannot be opened or made; check that its folder is there and "
-                              "what it permits ({})",
-                              settings_.path, reason));
+      throw Error(
+          ErrorKind::storage,
+          fmt::format("{}: the file cannot be opened or made; check that its folder is there and "
+                      "what it permits ({})",
+                      settings_.path, reason));
     default:
-      throw Error(ErrorKind::storage,
-                  fmt::format("{}: {} (SQLite error {}); the change was undone", settings_.path, reason,
-                              code));
+      throw Error(ErrorKind::storage, fmt::format("{}: {} (SQLite error {}); the change was undone",
+                                                  settings_.path, reason, code));
   }
 }
 
@@ -205,7 +208,8 @@ void Query::run() {
 std::string_view Query::bytes(int column) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
   const int size = sqlite3_column_bytes(statement_, column);
-  return bytes == nullptr ? std::string_view() : std::string_view(bytes, static_cast<std::size_t>(size));
+  return bytes == nullptr ? std::string_view()
+                          : std::string_view(bytes, static_cast<std::size_t>(size));
 }
 
 Transaction::~Transaction() {

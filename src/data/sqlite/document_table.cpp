@@ -135,10 +135,12 @@ void DocumentTable::insert_metadata(std::int64_t number, const Values& metadata)
 void DocumentTable::insert(std::int64_t number, const Document& document, std::int64_t source,
                            const std::vector<float>& vector) {
   Checksum sum = begin_sum(number, document, source);
-  for (const auto& [name, value] : document.metadata) add_entry(sum, name, store_value(name, value));
-  Query row(*connection_,
-            "INSERT INTO documents(number, id, source, text, byte_begin, byte_end, line_begin, line_end, "
-            "checksum) VALUES(?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?)");
+  for (const auto& [name, value] : document.metadata)
+    add_entry(sum, name, store_value(name, value));
+  Query row(
+      *connection_,
+      "INSERT INTO documents(number, id, source, text, byte_begin, byte_end, line_begin, line_end, "
+      "checksum) VALUES(?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?)");
   row.bind(number).bind(std::string_view(document.id)).bind(source);
   row.bind(std::string_view(document.text));
   if (document.span) {
@@ -180,8 +182,9 @@ void DocumentTable::remove(std::int64_t number) {
 }
 
 DocumentTable::Entries DocumentTable::read_metadata(std::int64_t number, Checksum& sum) {
-  Query query(*connection_,
-              "SELECT key, kind, value FROM metadata WHERE document = ? AND item = 0 ORDER BY position");
+  Query query(
+      *connection_,
+      "SELECT key, kind, value FROM metadata WHERE document = ? AND item = 0 ORDER BY position");
   query.bind(number);
   Entries entries;
   while (query.step()) {

@@ -58,9 +58,10 @@ std::string schema_of(Connection& connection) {
 
 void create(Connection& connection) {
   if (connection.read_only()) {
-    throw Error(ErrorKind::storage,
-                fmt::format("{}: the file is empty and cannot be written, so no store can be made in it",
-                            connection.path()));
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: the file is empty and cannot be written, so no store can be made in it",
+                    connection.path()));
   }
   connection.run("PRAGMA page_size=16384");
   connection.run("PRAGMA journal_mode=WAL");
@@ -74,16 +75,18 @@ void create(Connection& connection) {
 
 void check_kind(Connection& connection) {
   if (connection.number("PRAGMA application_id") != application_id) {
-    throw Error(ErrorKind::storage,
-                fmt::format("{}: this is an SQLite database, but not a store of lian; name another file",
-                            connection.path()));
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: this is an SQLite database, but not a store of lian; name another file",
+                    connection.path()));
   }
   const std::int64_t version = connection.number("PRAGMA user_version");
   if (version != schema_version) {
-    throw Error(ErrorKind::storage,
-                fmt::format("{}: the store has format {}, this version of lian reads format {}; use the "
-                            "version of lian that made it, or delete the file and index again",
-                            connection.path(), version, schema_version));
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: the store has format {}, this version of lian reads format {}; use the "
+                    "version of lian that made it, or delete the file and index again",
+                    connection.path(), version, schema_version));
   }
   ConnectionSettings settings;
   settings.path = ":memory:";
@@ -145,10 +148,11 @@ void prepare_store(Connection& connection, const StoreExpectation& expected) {
   if (connection.left_unclean()) check_pages(connection);
   const std::string differs = difference(connection, expected);
   if (!differs.empty() && !expected.rebuild) {
-    throw Error(ErrorKind::config,
-                fmt::format("{}: the store was built with {}; use what it was built with, or open it with "
-                            "the option rebuild, which empties it so that it can be indexed again",
-                            connection.path(), differs));
+    throw Error(
+        ErrorKind::config,
+        fmt::format("{}: the store was built with {}; use what it was built with, or open it with "
+                    "the option rebuild, which empties it so that it can be indexed again",
+                    connection.path(), differs));
   }
   if (!differs.empty()) empty_store(connection);
   if (connection.read_only()) return;

@@ -134,10 +134,11 @@ std::vector<VectorHit> SqliteRows::nearest(const VectorQuery& query) {
   std::shared_lock rows(rows_mutex_);
   if (numbers_.empty()) return {};
   if (query.vector.size() != dimension_) {
-    throw Error(ErrorKind::validation,
-                fmt::format("{}: the query's vector has {} components, but the store's have {}; search "
-                            "with the embedding model that the store was built with",
-                            connection_.path(), query.vector.size(), dimension_));
+    throw Error(
+        ErrorKind::validation,
+        fmt::format("{}: the query's vector has {} components, but the store's have {}; search "
+                    "with the embedding model that the store was built with",
+                    connection_.path(), query.vector.size(), dimension_));
   }
   std::vector<float> asked(query.vector.size());
   normalise(query.vector, asked, connection_.path() + ": the query");
@@ -165,7 +166,8 @@ std::vector<VectorHit> SqliteRows::matching(const VectorQuery& query) {
   {
     const std::shared_lock rows(rows_mutex_);
     const std::vector<std::uint8_t> flags = allowed(query.filter);
-    Query ranked(connection_, "SELECT rowid, rank FROM words WHERE words MATCH ? ORDER BY rank, rowid");
+    Query ranked(connection_,
+                 "SELECT rowid, rank FROM words WHERE words MATCH ? ORDER BY rank, rowid");
     ranked.bind(std::string_view(match));
     while (found.size() < query.k && ranked.step()) {
       const auto row = rows_.find(ranked.integer(0));

@@ -27,10 +27,10 @@ std::int64_t find(Connection& connection, std::string_view name, bool staged) {
 }
 
 std::int64_t add(Connection& connection, std::string_view name, bool staged) {
-  const std::int64_t number =
-      connection.number("SELECT coalesce(max(number), 0) + 1 FROM sources");
+  const std::int64_t number = connection.number("SELECT coalesce(max(number), 0) + 1 FROM sources");
   Query(connection,
-        "INSERT INTO sources(number, name, staged, size, modified_ns, fingerprint, settings, documents, "
+        "INSERT INTO sources(number, name, staged, size, modified_ns, fingerprint, settings, "
+        "documents, "
         "checksum) VALUES(?, ?, ?, 0, 0, '', '', 0, 0)")
       .bind(number)
       .bind(name)
@@ -64,8 +64,8 @@ std::vector<SourceRecord> SqliteRows::sources(std::string_view prefix) {
   while (query.step()) {
     if (!query.bytes(0).starts_with(prefix)) continue;
     SourceRecord record;
-    record.state = SourceState(std::string(query.bytes(0)), static_cast<std::uint64_t>(query.integer(1)),
-                               query.integer(2));
+    record.state = SourceState(std::string(query.bytes(0)),
+                               static_cast<std::uint64_t>(query.integer(1)), query.integer(2));
     record.fingerprint = query.bytes(3);
     record.settings = query.bytes(4);
     record.documents = static_cast<std::uint64_t>(query.integer(5));
@@ -88,10 +88,11 @@ void SqliteRows::finish_source(const SourceRecord& record, Changes& changes) {
   const std::vector<std::int64_t> staged =
       pending != 0 ? documents_.of_source(pending) : std::vector<std::int64_t>();
   if (staged.size() != record.documents) {
-    throw Error(ErrorKind::storage,
-                fmt::format("{}: {} documents of {} are staged, not {}; another process indexes into the "
-                            "same store, so let one finish and run again",
-                            connection_.path(), staged.size(), name, record.documents));
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: {} documents of {} are staged, not {}; another process indexes into the "
+                    "same store, so let one finish and run again",
+                    connection_.path(), staged.size(), name, record.documents));
   }
   const std::int64_t earlier = find(connection_, name, false);
   if (earlier != 0) remove_source(earlier, changes);

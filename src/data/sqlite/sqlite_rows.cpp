@@ -34,11 +34,11 @@ std::vector<std::vector<float>> SqliteRows::checked(
   vectors.reserve(records.size());
   for (const VectorRecord* record : records) {
     if (record->vector.empty() || record->vector.size() != dimension_) {
-      throw Error(ErrorKind::validation,
-                  fmt::format("{}: document \"{}\" has a vector of {} components, but the store's have "
-                              "{}; all must come from one embedding model",
-                              connection_.path(), record->document.id, record->vector.size(),
-                              dimension_));
+      throw Error(
+          ErrorKind::validation,
+          fmt::format("{}: document \"{}\" has a vector of {} components, but the store's have "
+                      "{}; all must come from one embedding model",
+                      connection_.path(), record->document.id, record->vector.size(), dimension_));
     }
     vectors.emplace_back(dimension_);
     normalise(record->vector, vectors.back(),
@@ -78,7 +78,7 @@ void SqliteRows::remove(std::int64_t number, Changes& changes) {
   changes.removed.push_back(number);
 }
 
-void SqliteRows::put(std::vector<VectorRecord> records) {
+void SqliteRows::put(const std::vector<VectorRecord>& records) {
   if (records.empty()) return;
   std::vector<const VectorRecord*> pointers;
   for (const auto& record : records) pointers.push_back(&record);
@@ -120,9 +120,9 @@ Documents SqliteRows::fetch(const std::vector<std::string>& ids) {
 
 std::size_t SqliteRows::size() {
   const std::lock_guard lock(connection_mutex_);
-  return static_cast<std::size_t>(connection_.number(
-      "SELECT count(*) FROM documents WHERE source IS NULL OR "
-      "source IN (SELECT number FROM sources WHERE staged = 0)"));
+  return static_cast<std::size_t>(
+      connection_.number("SELECT count(*) FROM documents WHERE source IS NULL OR "
+                         "source IN (SELECT number FROM sources WHERE staged = 0)"));
 }
 
 }  // namespace v0

@@ -20,14 +20,14 @@
 namespace lian {
 inline namespace v0 {
 
-/// The work of a SqliteVectorStore, immediate. Thread-safe: the connection is used by one thread at a
-/// time, the vectors (in memory since the first search) are scanned by many.
+/// The work of a SqliteVectorStore, immediate. Thread-safe: the connection is used by one thread at
+/// a time, the vectors (in memory since the first search) are scanned by many.
 class LIAN_API SqliteRows {
  public:
   SqliteRows(ConnectionSettings settings, const StoreExpectation& expected);
   ~SqliteRows();
 
-  void put(std::vector<VectorRecord> records);
+  void put(const std::vector<VectorRecord>& records);
   std::size_t erase(const std::vector<std::string>& ids);
   Documents fetch(const std::vector<std::string>& ids);
   std::vector<VectorHit> nearest(const VectorQuery& query);

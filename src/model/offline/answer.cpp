@@ -24,6 +24,8 @@ constexpr double before_rank = 0.25, paragraph_rank = 0.15, paragraph_cover = 0.
 // A term of the document's title says which document, not whether it has the answer.
 constexpr double topic_share = 0.4;
 constexpr double embedding_share = 1.5;
+// A match that counts as the term itself rather than as a likeness.
+constexpr double least_holding = 0.6;
 constexpr double half_straddling = 0.35;
 // For a sentence without what the question's type asks for: a person may be named by a role and a
 // reason without "because".
@@ -43,10 +45,10 @@ struct Candidate {
 };
 
 bool begins_with_reference(std::string_view sentence) {
-  constexpr std::string_view words[] = {"It ",    "They ",  "He ",   "She ",  "This ", "These ",
-                                        "Those ", "That ",  "Its ",  "Their ", "His ", "Her ",
-                                        "It's ",  "Then ",  "There ", "它",   "他",   "她",
-                                        "其",     "这",     "该",    "此"};
+  constexpr std::string_view words[] = {"It ",    "They ", "He ",    "She ",   "This ", "These ",
+                                        "Those ", "That ", "Its ",   "Their ", "His ",  "Her ",
+                                        "It's ",  "Then ", "There ", "它",     "他",    "她",
+                                        "其",     "这",    "该",     "此"};
   return std::any_of(std::begin(words), std::end(words),
                      [&](std::string_view word) { return sentence.starts_with(word); });
 }
@@ -68,35 +70,46 @@ std::string_view document_name(const OfflineSource& source) {
   return name.ends_with(')') ? name.substr(0, name.rfind(" (")) : name;
 }
 
-// What each name's documents are about: the name and the headings that open its blocks, for a later
-// block of a document does not repeat the title.
-std::map<std::string_view, std::string> topics_of(const std::vector<OfflineSource>& sources) {
-  std::map<std::string_view, std::string> topics;
+// Documents by name: what they are about, and the headings at the end of a block, which stand over
+// the block that was cut from behind them.
+struct DocumentFrame {
+  std::string topic;
+  std::vector<std::string_view> dangling;
+};
+
+// A later block of a document does not repeat the title: the headings that open any block count.
+std::map<std::string_view, DocumentFrame> frames_of(const std::vector<OfflineSource>& sources) {
+  std::map<std::string_view, DocumentFrame> frames;
   for (const OfflineSource& source : sources) {
-    std::string& topic = topics[document_name(source)];
-    if (topic.empty()) topic = document_name(source);
+    DocumentFrame& frame = frames[document_name(source)];
+    if (frame.topic.empty()) frame.topic = document_name(source);
     const std::vector<Sentence> sentences = split_sentences(source.text);
-    if (!sentences.empty() && sentences[0].kind == SentenceKind::heading) {
-      topic.append("\n").append(sentences[0].text);
+    if (sentences.empty()) continue;
+    if (sentences.front().kind == SentenceKind::heading) {
+      frame.topic.append("\n").append(sentences.front().text);
+    }
+    if (sentences.back().kind == SentenceKind::heading) {
+      frame.dangling.push_back(sentences.back().text);
     }
   }
-  return topics;
+  return frames;
 }
 
 std::vector<Candidate> read_candidates(const std::vector<OfflineSource>& sources) {
   std::vector<Candidate> candidates;
   std::set<std::string_view> seen;
-  const std::map<std::string_view, std::string> topics = topics_of(sources);
+  const std::map<std::string_view, DocumentFrame> frames = frames_of(sources);
   for (const OfflineSource& source : sources) {
     const std::vector<Sentence> sentences = split_sentences(source.text);
-    const SearchableText topic(topics.at(document_name(source)));
+    const DocumentFrame& frame = frames.at(document_name(source));
+    const SearchableText topic(frame.topic);
     const char* unit = nullptr;
     for (const Sentence& sentence : sentences) {
       if (sentence.kind == SentenceKind::heading || !seen.insert(sentence.text).second) continue;
       const bool has_previous = std::exchange(unit, sentence.unit.data()) == sentence.unit.data();
+      const auto& headings = sentence.headings.empty() ? frame.dangling : sentence.headings;
       candidates.push_back({&source, sentence, SearchableText(sentence.text),
-                            SearchableText(sentence.unit),
-                            SearchableText(joined(sentence.headings)), topic,
+                            SearchableText(sentence.unit), SearchableText(joined(headings)), topic,
                             refers_back(sentence.text), has_previous});
     }
   }
@@ -134,7 +147,8 @@ class Ranking {
  private:
   void measure() {
     double total = 0;
-    for (const Candidate& candidate : candidates_) total += static_cast<double>(candidate.text.length);
+    for (const Candidate& candidate : candidates_)
+      total += static_cast<double>(candidate.text.length);
     mean_length_ = std::max(1.0, total / std::max(1.0, static_cast<double>(candidates_.size())));
     for (const QuestionTerm& term : question_.terms) weigh(term);
     forgive_straddling();
@@ -147,15 +161,16 @@ class Ranking {
     bool headed = false;
     for (const Candidate& candidate : candidates_) {
       const double own = match(term, candidate.text);
-      if (own > 0) ++holding;
+      if (own >= least_holding) ++holding;
       if (own >= 1) ++saying;
-      headed = headed || match(term, candidate.headings) > 0 || match(term, candidate.topic) > 0;
+      headed = headed || match(term, candidate.headings) >= least_holding ||
+               match(term, candidate.topic) >= least_holding;
     }
     present_.push_back(headed || holding > 0);
     if (term.name && !present_.back()) name_missing_ = true;
     const auto count = static_cast<double>(candidates_.size());
     const auto rarity = [&](double n) { return std::log(1 + (count - n + 0.5) / (n + 0.5)); };
-    weights_.push_back(term.weight * rarity(holding));
+    weights_.push_back(term.weight * (rarity(holding) + rarity(saying)) / 2);
     needs_.push_back(term.weight * rarity(saying));
   }
 
@@ -187,9 +202,10 @@ class Ranking {
   void rate(std::size_t index) {
     Candidate& candidate = candidates_[index];
     const Candidate* const previous = candidate.has_previous ? &candidates_[index - 1] : nullptr;
-    const double length = 1 - length_share +
-                          length_share * static_cast<double>(candidate.text.length) / mean_length_;
+    const double length =
+        1 - length_share + length_share * static_cast<double>(candidate.text.length) / mean_length_;
     double score = 0, cover = 0, wanted = 0;
+    bool missed = false;
     for (std::size_t i = 0; i < question_.terms.size(); ++i) {
       const QuestionTerm& term = question_.terms[i];
       const double own = match(term, candidate.text);
@@ -199,20 +215,23 @@ class Ranking {
       const double before = previous == nullptr ? 0 : match(term, previous->text);
       const double back = candidate.refers ? referred * before : 0;
       const double named = term.name ? std::max(own, topic) : 0;
-      score += weights_[i] * std::max({own / std::max(0.6, length), named, heading * heading_rank,
+      score += weights_[i] * std::max({own / std::max(0.8, length), named, heading * heading_rank,
                                        before * before_rank, paragraph * paragraph_rank, back});
-      const double weight = needs_[i] * (topic > 0 || term.light ? topic_share : 1);
+      const double weight = needs_[i] * (topic >= least_holding || term.light ? topic_share : 1);
       cover += weight * std::max({own, heading * heading_cover, paragraph * paragraph_cover, back});
       wanted += weight;
+      missed = missed || (term.asked && std::max({own, heading, paragraph}) == 0);
     }
     score += embedding_share * dot(asked_, offline_embedding(candidate.sentence.text));
     candidate.cover = wanted > 0 ? cover / wanted : 0;
     candidate.score = score;
-    if (!fits(question_, candidate.sentence.text, candidate.text)) {
-      const bool strict = question_.type != AnswerType::person && question_.type != AnswerType::reason;
+    if (!fits(question_.type, question_.stems, candidate.sentence.text, candidate.text.stems)) {
+      const bool strict =
+          question_.type != AnswerType::person && question_.type != AnswerType::reason;
       candidate.score *= strict ? type_rank : loose_type_rank;
       if (strict) candidate.cover *= type_cover;
     }
+    if (missed) candidate.cover *= type_cover;
     if (name_missing_) candidate.cover *= name_absent;
   }
 

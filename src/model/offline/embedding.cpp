@@ -14,8 +14,8 @@ inline namespace v0 {
 namespace {
 
 // Part of the embedding's definition: to change one is to change offline_embedding_name.
-constexpr std::uint32_t word_share = 16, light_share = 4, silent_share = 1, pair_share = 6;
-constexpr std::uint32_t trigram_share = 2, character_share = 2, bigram_share = 14;
+constexpr std::uint32_t word_share = 16, light_share = 4, silent_share = 1, pair_share = 4;
+constexpr std::uint32_t trigram_share = 1, character_share = 5, bigram_share = 14;
 constexpr std::uint32_t faint_bigram_share = 3;
 constexpr std::uint32_t most_counted = 1U << 30;
 constexpr std::uint64_t word_seed = 0x6C69616E776F7264, pair_seed = 0x6C69616E70616972;

@@ -12,8 +12,8 @@ namespace {
 // A text of fewer bytes is an instruction rather than a document.
 constexpr std::size_t shortest_document = 200;
 
-constexpr std::array<std::string_view, 4> context_labels = {"Context:", "上下文：", "上下文:",
-                                                            "资料："};
+constexpr std::array<std::string_view, 4> context_labels = {"Context:", "上下文：",
+                                                            "上下文:", "资料："};
 constexpr std::array<std::string_view, 3> question_labels = {"Question:", "问题：", "问题:"};
 
 std::string_view trimmed(std::string_view text) {
@@ -30,8 +30,8 @@ struct Label {
 
 // A label at the beginning of a line.
 template <std::size_t n>
-std::optional<Label> find_label(std::string_view text, const std::array<std::string_view, n>& labels,
-                                bool last) {
+std::optional<Label> find_label(std::string_view text,
+                                const std::array<std::string_view, n>& labels, bool last) {
   std::optional<Label> found;
   for (std::size_t line = 0; line < text.size();) {
     for (const std::string_view label : labels) {
@@ -73,7 +73,8 @@ std::vector<OfflineSource> read_blocks(std::string_view context) {
     line = next;
   }
   close(context.size());
-  if (sources.empty() && !trimmed(context).empty()) sources.push_back({0, {}, std::string(context)});
+  if (sources.empty() && !trimmed(context).empty())
+    sources.push_back({0, {}, std::string(context)});
   return sources;
 }
 

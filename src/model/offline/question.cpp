@@ -5,6 +5,7 @@
 
 #include "core/lexical_tokens.hpp"
 #include "model/offline/synonyms.hpp"
+#include "model/offline/word_search.hpp"
 #include "model/offline/words.hpp"
 
 namespace lian {
@@ -15,113 +16,49 @@ using namespace std::string_view_literals;
 
 constexpr double light_weight = 0.35, name_weight = 1.5;
 constexpr double synonym_credit = 0.8, related_credit = 0.7;
+constexpr double both_characters_credit = 0.5, one_character_credit = 0.2;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || is_upper(c); }
+// What a number answers; the property, where there is one, must be spoken of.
+constexpr std::array asked_properties = {"heavy"sv, "high"sv,   "tall"sv,  "deep"sv, "wide"sv,
+                                         "thick"sv, "hot"sv,    "cold"sv,  "warm"sv, "fast"sv,
+                                         "loud"sv,  "strong"sv, "large"sv, "big"sv};
 
 // What only makes an English sentence a question.
-constexpr std::array english_frames = {"how many"sv, "how much"sv, "how long"sv, "how often"sv,
-                                       "how far"sv,  "how big"sv,  "how old"sv,  "how tall"sv,
+constexpr std::array english_frames = {"how many"sv,      "how much"sv,     "how long"sv,
+                                       "how often"sv,     "how far"sv,      "how old"sv,
                                        "how do i know"sv, "what kind of"sv, "what does it mean"sv};
 
 // Words that only make a Chinese sentence a question or hold it together; longest first.
 constexpr std::array chinese_frames = {
-    "是什么意思"sv, "是怎么回事"sv, "什么原因"sv, "什么地方"sv, "什么意思"sv, "什么时候"sv, "什么时间"sv, "可不可以"sv,
-    "多长时间"sv, "怎么回事"sv, "为什么"sv, "什么人"sv, "什么样"sv, "叫什么"sv, "哪一天"sv, "哪一年"sv, "哪些人"sv, "多少钱"sv,
-    "怎么办"sv, "怎么样"sv, "情况下"sv, "是不是"sv, "是多少"sv, "有什么"sv, "有哪些"sv, "有没有"sv, "的时候"sv, "能不能"sv,
-    "一下"sv, "一直"sv, "一般"sv, "为何"sv, "为啥"sv, "主要"sv, "之后"sv, "人家"sv, "什么"sv, "他们"sv, "以后"sv,
-    "何时"sv, "你们"sv, "具体"sv, "几个"sv, "几号"sv, "几天"sv, "几次"sv, "几点"sv, "几种"sv, "分别"sv, "到底"sv,
-    "可以"sv, "哪个"sv, "哪些"sv, "哪位"sv, "哪儿"sv, "哪天"sv, "哪家"sv, "哪年"sv, "哪种"sv, "哪里"sv, "回事"sv,
-    "多久"sv, "多大"sv, "多少"sv, "多重"sv, "多长"sv, "多高"sv, "大家"sv, "大概"sv, "大约"sv, "如何"sv, "如果"sv,
-    "已经"sv, "平时"sv, "应该"sv, "当时"sv, "必须"sv, "怎么"sv, "怎样"sv, "情况"sv, "我们"sv, "是否"sv, "是在"sv,
-    "是由"sv, "曾经"sv, "现在"sv, "究竟"sv, "自己"sv, "请问"sv, "还能"sv, "这个"sv, "通常"sv, "那个"sv, "需要"sv,
-    "与"sv, "也"sv, "了"sv, "从"sv, "他"sv, "会"sv, "你"sv, "几"sv, "去"sv, "只"sv, "吗"sv, "吧"sv, "呢"sv,
-    "咋"sv, "和"sv, "哪"sv, "啥"sv, "在"sv, "她"sv, "对"sv, "就"sv, "往"sv, "得"sv, "我"sv, "才"sv, "把"sv,
-    "是"sv, "有"sv, "由"sv, "的"sv, "着"sv, "给"sv, "能"sv, "被"sv, "要"sv, "让"sv, "谁"sv, "跟"sv, "过"sv,
-    "还"sv, "这"sv, "那"sv, "都"sv, "里"sv};
-
-constexpr std::array number_words = {
-    "one"sv,     "two"sv,    "three"sv,  "four"sv,   "five"sv,     "six"sv,     "seven"sv,
-    "eight"sv,   "nine"sv,   "ten"sv,    "eleven"sv, "twelv"sv,    "fifteen"sv, "twenti"sv,
-    "thirti"sv,  "forti"sv,  "fifti"sv,  "sixti"sv,  "hundr"sv,    "thousand"sv, "million"sv,
-    "half"sv,    "once"sv,   "twice"sv,  "fre"sv,    "free"sv,     "singl"sv,   "doubl"sv,
-    "dozen"sv,   "sixteen"sv, "fourteen"sv, "thirteen"sv, "eighti"sv, "nineti"sv, "eighteen"sv,
-    "unlimit"sv, "second"sv, "third"sv,  "fourth"sv, "fifth"sv};
-
-constexpr std::array time_words = {
-    "januari"sv,   "februari"sv, "march"sv,    "april"sv,   "may"sv,      "june"sv,   "jun"sv,
-    "juli"sv,      "august"sv,   "september"sv, "october"sv, "november"sv, "december"sv,
-    "mondai"sv,    "tuesdai"sv,  "wednesdai"sv, "thursdai"sv, "fridai"sv,  "saturdai"sv,
-    "sundai"sv,    "easter"sv,   "christma"sv, "spring"sv,  "summer"sv,   "autumn"sv, "winter"sv,
-    "morn"sv,      "noon"sv,     "midnight"sv, "dai"sv,     "week"sv,     "month"sv,  "year"sv,
-    "before"sv,    "befor"sv,    "after"sv,    "when"sv,    "until"sv,    "during"sv, "centuri"sv,
-    "hour"sv,      "minut"sv,    "alwai"sv,    "immediat"sv, "weekli"sv,  "daili"sv};
-
-constexpr std::array price_questions = {" cost"sv, " price"sv, " fee"sv,    "多少钱"sv, "价格"sv,
-                                        "售价"sv,  "费用"sv,   "收费多少"sv, "票价"sv,   "价钱"sv};
-
-constexpr std::array currencies = {"$"sv, "€"sv, "£"sv, "¥"sv, "￥"sv, "元"sv, "块钱"sv, "免费"sv};
-
-constexpr std::array currency_words = {"eur"sv,  "euro"sv, "usd"sv,  "dollar"sv, "pound"sv,
-                                       "cent"sv, "rmb"sv,  "yuan"sv, "gbp"sv,    "chf"sv,
-                                       "franc"sv, "yen"sv, "penni"sv, "free"sv};
-
-constexpr std::array reason_words = {"because"sv, "becaus"sv, "due"sv, "reason"sv, "since"sv,
-                                     "caus"sv,    "thus"sv,   "so"sv,  "therefor"sv, "to"sv,
-                                     "for"sv,     "as"sv};
-
-constexpr std::array chinese_reasons = {"因"sv, "由于"sv, "所以"sv, "以免"sv, "以防"sv,
-                                        "防止"sv, "为了"sv, "为的是"sv, "导致"sv, "使"sv};
-
-constexpr std::array chinese_numbers = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv, "六"sv, "七"sv,
-                                        "八"sv, "九"sv, "十"sv, "百"sv, "千"sv, "万"sv, "半"sv,
-                                        "两"sv, "零"sv, "免费"sv, "〇"sv};
-
-constexpr std::array chinese_times = {"年"sv, "月"sv, "日"sv, "天"sv, "周"sv, "点"sv, "时"sv,
-                                      "前"sv, "后"sv, "节"sv, "早"sv, "晚"sv};
-
-template <std::size_t n>
-bool holds_stem(const std::array<std::string_view, n>& stems, const std::string& text) {
-  return std::any_of(stems.begin(), stems.end(), [&](std::string_view stem) {
-    return text.find(" " + std::string(stem) + " ") != std::string::npos;
-  });
-}
-
-template <std::size_t n>
-bool holds_any(const std::array<std::string_view, n>& words, std::string_view text) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return text.find(word) != text.npos; });
-}
+    "是什么意思"sv, "是怎么回事"sv, "什么原因"sv, "什么地方"sv, "什么意思"sv, "什么时候"sv,
+    "什么时间"sv,   "可不可以"sv,   "多长时间"sv, "怎么回事"sv, "为什么"sv,   "什么人"sv,
+    "什么样"sv,     "叫什么"sv,     "哪一天"sv,   "哪一年"sv,   "哪些人"sv,   "多少钱"sv,
+    "怎么办"sv,     "怎么样"sv,     "情况下"sv,   "是不是"sv,   "是多少"sv,   "有什么"sv,
+    "有哪些"sv,     "有没有"sv,     "的时候"sv,   "能不能"sv,   "一下"sv,     "一直"sv,
+    "一般"sv,       "为何"sv,       "为啥"sv,     "主要"sv,     "之后"sv,     "人家"sv,
+    "什么"sv,       "他们"sv,       "以后"sv,     "何时"sv,     "你们"sv,     "具体"sv,
+    "几个"sv,       "几号"sv,       "几天"sv,     "几次"sv,     "几点"sv,     "几种"sv,
+    "分别"sv,       "到底"sv,       "可以"sv,     "哪个"sv,     "哪些"sv,     "哪位"sv,
+    "哪儿"sv,       "哪天"sv,       "哪家"sv,     "哪年"sv,     "哪种"sv,     "哪里"sv,
+    "回事"sv,       "多久"sv,       "多大"sv,     "多少"sv,     "多重"sv,     "多长"sv,
+    "多高"sv,       "大家"sv,       "大概"sv,     "大约"sv,     "如何"sv,     "如果"sv,
+    "已经"sv,       "平时"sv,       "应该"sv,     "当时"sv,     "必须"sv,     "怎么"sv,
+    "怎样"sv,       "情况"sv,       "我们"sv,     "是否"sv,     "是在"sv,     "是由"sv,
+    "曾经"sv,       "现在"sv,       "究竟"sv,     "自己"sv,     "请问"sv,     "还能"sv,
+    "这个"sv,       "通常"sv,       "那个"sv,     "需要"sv,     "与"sv,       "也"sv,
+    "了"sv,         "从"sv,         "他"sv,       "会"sv,       "你"sv,       "几"sv,
+    "去"sv,         "只"sv,         "吗"sv,       "吧"sv,       "呢"sv,       "咋"sv,
+    "和"sv,         "哪"sv,         "啥"sv,       "在"sv,       "她"sv,       "对"sv,
+    "就"sv,         "往"sv,         "得"sv,       "我"sv,       "才"sv,       "把"sv,
+    "是"sv,         "有"sv,         "由"sv,       "的"sv,       "着"sv,       "给"sv,
+    "能"sv,         "被"sv,         "要"sv,       "让"sv,       "谁"sv,       "跟"sv,
+    "过"sv,         "还"sv,         "这"sv,       "那"sv,       "都"sv,       "里"sv};
 
 bool holds_han(std::string_view text) {
   for (std::size_t at = 0; at < text.size(); at += utf8_length(text[at])) {
     if (starts_with_han(text.substr(at))) return true;
   }
   return false;
-}
-
-bool holds_digit(std::string_view text) { return std::any_of(text.begin(), text.end(), is_digit); }
-
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-// "take out" as " take out ": the stems of a text, each between blanks.
-std::string stems_of(std::string_view text, std::size_t* count = nullptr) {
-  std::string stems = " ";
-  std::string stem;
-  for_each_lexical_token(text, LexicalUse::index, [&](std::string_view token) {
-    stem.assign(token);
-    stem_word(stem);
-    stems.append(stem).push_back(' ');
-    if (count != nullptr) ++*count;
-  });
-  return stems;
 }
 
 // Whether a synonym is found by its stems; Chinese and signs are found in the text itself.
@@ -171,7 +108,7 @@ class Analyser {
   }
 
   Question analyse() {
-    question_.type = question_.chinese ? chinese_type() : english_type();
+    question_.type = answer_type(rest_, question_.chinese);
     find_names();
     take_phrases();
     remove(english_frames);
@@ -182,34 +119,6 @@ class Analyser {
   }
 
  private:
-  AnswerType english_type() const {
-    const std::string words = " " + rest_;
-    const auto asks = [&](std::string_view phrase) { return words.find(phrase) != words.npos; };
-    if (holds_any(price_questions, words)) return AnswerType::price;
-    if (asks(" how many") || asks(" how much") || asks(" how long") || asks(" how often") ||
-        asks(" how far") || asks(" how big") || asks(" how tall") || asks(" how old")) {
-      return AnswerType::quantity;
-    }
-    if (asks(" when ") || asks(" which day") || asks(" what day") || asks(" which year") ||
-        asks(" what year") || asks(" what time") || asks(" what date")) {
-      return AnswerType::time;
-    }
-    if (asks(" who ") || asks(" whom ") || asks(" whose ")) return AnswerType::person;
-    return asks(" why ") ? AnswerType::reason : AnswerType::any;
-  }
-
-  AnswerType chinese_type() const {
-    constexpr std::array times = {"什么时候"sv, "何时"sv, "哪年"sv, "哪一年"sv, "哪天"sv,
-                                  "几号"sv,     "几点"sv, "哪一天"sv, "几月"sv, "什么时间"sv};
-    constexpr std::array quantities = {"多少"sv, "多久"sv, "多长"sv, "多大"sv, "多高"sv,
-                                       "多重"sv, "几"sv,   "多远"sv, "多快"sv};
-    constexpr std::array reasons = {"为什么"sv, "原因"sv, "为何"sv};
-    if (holds_any(price_questions, rest_)) return AnswerType::price;
-    if (holds_any(times, rest_)) return AnswerType::time;
-    if (holds_any(reasons, rest_)) return AnswerType::reason;
-    return holds_any(quantities, rest_) ? AnswerType::quantity : AnswerType::any;
-  }
-
   // Capitalised words that do not open the question, and words with digits.
   void find_names() {
     bool opening = true;
@@ -277,6 +186,10 @@ class Analyser {
         term.light = true;
       }
       if (!term.name) add_synonyms(term, token);
+      term.asked = rest_.find("how " + std::string(token)) != std::string::npos &&
+                   std::find(asked_properties.begin(), asked_properties.end(), token) !=
+                       asked_properties.end();
+      if (term.asked) term.light = false, term.weight = 1;
     }
     if (term.name) term.weight = name_weight;
     const bool known =
@@ -303,35 +216,44 @@ class Analyser {
   Question question_;
 };
 
-// "print" and "printer": one begins the other, or both begin alike for most of their length.
-bool has_related(std::string_view padded, const std::string& stems) {
+constexpr std::array word_endings = {
+    ""sv,     "al"sv,   "anc"sv, "ant"sv, "ar"sv,  "ation"sv, "at"sv,   "bl"sv,   "abl"sv,
+    "d"sv,    "enc"sv,  "ent"sv, "er"sv,  "est"sv, "ful"sv,   "i"sv,    "ibl"sv,  "ic"sv,
+    "ical"sv, "ion"sv,  "ish"sv, "ism"sv, "ist"sv, "iti"sv,   "iv"sv,   "less"sv, "ment"sv,
+    "n"sv,    "or"sv,   "ous"sv, "r"sv,   "s"sv,   "ship"sv,  "sion"sv, "st"sv,   "t"sv,
+    "th"sv,   "tion"sv, "ur"sv,  "us"sv,  "v"sv,   "ward"sv,  "ator"sv, "eri"sv,  "ori"sv};
+
+// Whether two stems are likely forms of one word, as "visit" and "visitor": alike from the
+// beginning for all but a short ending.
+bool are_related(std::string_view a, std::string_view b) {
+  const std::size_t shorter = std::min(a.size(), b.size()), longer = std::max(a.size(), b.size());
+  const auto differing =
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter), b.begin());
+  const auto common = static_cast<std::size_t>(differing.first - a.begin());
+  if (common < 4 || longer > common + 5) return false;
+  return among(word_endings, a.substr(common)) && among(word_endings, b.substr(common));
+}
+
+bool has_related(std::string_view padded, std::string_view stems) {
   const std::string_view stem = padded.substr(1, padded.size() - 2);
-  if (stem.size() < 4 || holds_digit(stem)) return false;
-  const std::size_t prefix = std::max<std::size_t>(4, stem.size() - stem.size() / 4);
-  const std::string wanted = " " + std::string(stem.substr(0, prefix));
-  for (std::size_t at = stems.find(wanted); at != stems.npos; at = stems.find(wanted, at + 1)) {
-    const std::size_t end = stems.find(' ', at + 1);
-    if (end - at - 1 <= stem.size() + 4) return true;
+  if (holds_digit(stem)) return false;
+  for (std::size_t at = 1; at < stems.size();) {
+    const std::size_t end = stems.find(' ', at);
+    const std::string_view other = stems.substr(at, end - at);
+    if (!holds_digit(other) && are_related(stem, other)) return true;
+    at = end + 1;
   }
   return false;
 }
 
-// A number the question does not itself name: "K2" is none, nor "1666" when it was asked about.
-bool holds_new_number(const Question& question, const SearchableText& text) {
-  const std::string_view stems = text.stems;
-  for (std::size_t at = stems.find(' '); at + 1 < stems.size(); at = stems.find(' ', at + 1)) {
-    if (!is_digit(stems[at + 1])) continue;
-    const std::string_view padded = stems.substr(at, stems.find(' ', at + 1) + 1 - at);
-    if (question.stems.find(padded) == std::string::npos) return true;
-  }
-  return false;
-}
-
-bool holds_inner_capital(std::string_view sentence) {
-  for (std::size_t at = 1; at < sentence.size(); ++at) {
-    if (is_upper(sentence[at]) && !is_upper(sentence[at - 1])) return true;
-  }
-  return false;
+// Words that share characters are often related in Chinese.
+double match_characters(std::string_view bigram, const std::string& folded) {
+  const std::size_t first = utf8_length(bigram.front());
+  if (first >= bigram.size() || bigram.size() > 8) return 0;
+  const bool one = folded.find(bigram.substr(0, first)) != std::string::npos;
+  const bool other = folded.find(bigram.substr(first)) != std::string::npos;
+  if (one && other) return both_characters_credit;
+  return one || other ? one_character_credit : 0;
 }
 
 }  // namespace
@@ -346,29 +268,9 @@ double match(const QuestionTerm& term, const SearchableText& text) {
   for (const std::string& alternative : term.alternatives) {
     if (speaks_of(alternative, text)) return synonym_credit;
   }
-  const bool word = term.text.front() == ' ' && !term.name;
-  return word && has_related(term.text, text.stems) ? related_credit : 0;
-}
-
-bool fits(const Question& question, std::string_view sentence, const SearchableText& text) {
-  switch (question.type) {
-    case AnswerType::any:
-      return true;
-    case AnswerType::reason:
-      return holds_stem(reason_words, text.stems) || holds_any(chinese_reasons, sentence);
-    case AnswerType::price:
-      return holds_stem(currency_words, text.stems) || holds_any(currencies, sentence);
-    case AnswerType::quantity:
-      return holds_new_number(question, text) || holds_stem(number_words, text.stems) ||
-             holds_any(chinese_numbers, sentence);
-    case AnswerType::time:
-      return holds_new_number(question, text) || holds_stem(time_words, text.stems) ||
-             holds_any(chinese_times, sentence);
-    case AnswerType::person:
-      return holds_inner_capital(sentence) ||
-             std::none_of(sentence.begin(), sentence.end(), is_ascii_letter);
-  }
-  return true;
+  if (term.name) return 0;
+  if (starts_with_han(term.text)) return match_characters(term.text, text.folded);
+  return has_related(term.text, text.stems) ? related_credit : 0;
 }
 
 }  // namespace v0

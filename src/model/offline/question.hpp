@@ -4,20 +4,21 @@
 #include <string_view>
 #include <vector>
 
+#include "model/offline/answer_type.hpp"
+
 namespace lian {
 inline namespace v0 {
-
-/// What an answer must hold.
-enum class AnswerType { any, quantity, price, time, person, reason };
 
 /// One thing a sentence should speak of.
 struct QuestionTerm {
   std::string text;                       ///< stem, Chinese bigram or phrase
   std::vector<std::string> alternatives;  ///< stems or phrases that mean about the same
   double weight = 1;
-  bool name = false;     ///< a proper name or a code: nothing else will do
-  bool light = false;    ///< says little
-  bool straddles = false;  ///< a Chinese bigram that shares its first character with the term before
+  bool name = false;   ///< a proper name or a code: nothing else will do
+  bool light = false;  ///< says little
+  bool asked = false;  ///< the property asked for, as in "how heavy"
+  bool straddles =
+      false;  ///< a Chinese bigram that shares its first character with the term before
 };
 
 struct Question {
@@ -38,9 +39,6 @@ struct SearchableText {
 
 /// How well the text speaks of the term: 1 as asked, less by a synonym or a related form, 0 not.
 double match(const QuestionTerm& term, const SearchableText& text);
-
-/// Whether the sentence holds what the question's type asks for and the question did not bring.
-bool fits(const Question& question, std::string_view sentence, const SearchableText& text);
 
 }  // namespace v0
 }  // namespace lian

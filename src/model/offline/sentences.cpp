@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "model/offline/word_search.hpp"
 #include "model/offline/words.hpp"
 
 namespace lian {
@@ -20,41 +21,32 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_letter(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
 
 constexpr std::array abbreviations = {
-    "dr"sv,  "mr"sv,   "mrs"sv, "ms"sv,  "prof"sv, "st"sv,  "vs"sv,   "etc"sv, "no"sv,  "nos"sv,
-    "fig"sv, "vol"sv,  "pp"sv,  "al"sv,  "ca"sv,   "cf"sv,  "e.g"sv,  "i.e"sv, "jan"sv, "feb"sv,
-    "apr"sv, "aug"sv,  "sep"sv, "sept"sv, "oct"sv, "nov"sv, "dec"sv,  "inc"sv, "ltd"sv, "co"sv,
-    "jr"sv,  "sr"sv,   "approx"sv, "dept"sv, "est"sv, "tel"sv, "min"sv, "max"sv, "ed"sv, "eds"sv};
+    "dr"sv,  "mr"sv,  "mrs"sv,    "ms"sv,   "prof"sv, "st"sv,  "vs"sv,  "etc"sv, "no"sv,  "nos"sv,
+    "fig"sv, "vol"sv, "pp"sv,     "al"sv,   "ca"sv,   "cf"sv,  "e.g"sv, "i.e"sv, "jan"sv, "feb"sv,
+    "apr"sv, "aug"sv, "sep"sv,    "sept"sv, "oct"sv,  "nov"sv, "dec"sv, "inc"sv, "ltd"sv, "co"sv,
+    "jr"sv,  "sr"sv,  "approx"sv, "dept"sv, "est"sv,  "tel"sv, "min"sv, "max"sv, "ed"sv,  "eds"sv};
 // These may end a sentence as well: a capital letter behind them decides.
 constexpr std::array closing_abbreviations = {"etc"sv, "inc"sv, "ltd"sv, "co"sv,
                                               "no"sv,  "min"sv, "max"sv, "ed"sv};
 
-template <std::size_t n>
-bool among(const std::array<std::string_view, n>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 // Whether the full stop at `at` belongs to a word rather than ending a sentence.
 bool is_abbreviation(std::string_view text, std::size_t at, char next) {
   std::size_t begin = at;
-  while (begin > 0 && (is_letter(text[begin - 1]) || text[begin - 1] == '.')) --begin;
+  while (begin > 0 && (is_ascii_letter(text[begin - 1]) || text[begin - 1] == '.')) --begin;
   std::string word(text.substr(begin, at - begin));
   if (word.size() == 1 && word[0] != 'I') return !is_lower(word[0]) || is_lower(next);
-  for (char& c : word) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  word = ascii_lower(word);
   if (!among(abbreviations, word)) return false;
   return !among(closing_abbreviations, word) || is_lower(next) || is_digit(next);
 }
 
 // The end behind closing quotes and brackets.
 std::size_t skip_closers(std::string_view text, std::size_t at) {
-  constexpr std::array closers = {"\""sv, "'"sv, ")"sv, "]"sv, "*"sv, "”"sv, "’"sv,
-                                  "」"sv, "』"sv, "）"sv, "》"sv, "】"sv};
+  constexpr std::array closers = {"\""sv, "'"sv,  ")"sv,  "]"sv,  "*"sv,  "”"sv,
+                                  "’"sv,  "」"sv, "』"sv, "）"sv, "》"sv, "】"sv};
   for (bool moved = true; moved;) {
     moved = false;
     for (const std::string_view closer : closers) {
@@ -113,19 +105,21 @@ std::size_t marker_length(std::string_view line) {
 }
 
 std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 bool ends_like_prose(std::string_view line) {
   constexpr std::array ends = {"."sv, "!"sv, ","sv, ";"sv, "。"sv, "！"sv, "，"sv, "；"sv, "、"sv};
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view e) { return line.ends_with(e); });
+  return std::any_of(ends.begin(), ends.end(),
+                     [&](std::string_view e) { return line.ends_with(e); });
 }
 
 // "一、总则", "第三章 …": a heading by its number when it is short.
 bool is_numbered_chinese_heading(std::string_view line) {
-  constexpr std::array numerals = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv, "六"sv,
-                                   "七"sv, "八"sv, "九"sv, "十"sv};
+  constexpr std::array numerals = {"一"sv, "二"sv, "三"sv, "四"sv, "五"sv,
+                                   "六"sv, "七"sv, "八"sv, "九"sv, "十"sv};
   if (characters(line) > 25 || ends_like_prose(line)) return false;
   if (line.starts_with("第")) {
     const std::string_view head = line.substr(0, 15);

@@ -9,7 +9,8 @@ inline namespace v0 {
 /// What a sentence is in its text's layout.
 enum class SentenceKind { prose, item, row, code, heading };
 
-/// A sentence and the headings it stands under, innermost last; views into the text it was cut from.
+/// A sentence and the headings it stands under, innermost last; views into the text it was cut
+/// from.
 struct Sentence {
   std::string_view text;
   SentenceKind kind = SentenceKind::prose;

@@ -134,9 +134,11 @@ void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
     }
   } catch (const simdjson::simdjson_error& error) {
+    if (is_openai_error(json)) throw openai_error_in_reply(json, provider_);
     const char* at = nullptr;
     std::size_t offset = 0;
-    if (document.current_location().get(at) == simdjson::SUCCESS && at >= json.data()) {
+    if (document.is_alive() && document.current_location().get(at) == simdjson::SUCCESS &&
+        at >= json.data()) {
       offset = std::min(static_cast<std::size_t>(at - json.data()), json.size());
     }
     throw_not_json(provider_, json, offset, error.what());

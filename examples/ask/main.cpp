@@ -1,0 +1,190 @@
+// Answers questions from the files of a folder: load, split, embed, store, retrieve, ask, cite.
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "lian/callback/console_handler.hpp"
+#include "lian/chain/retrieval_qa.hpp"
+#include "lian/core/stop_on.hpp"
+#include "lian/data/folder_source.hpp"
+#include "lian/data/html_loader.hpp"
+#include "lian/data/retriever.hpp"
+#include "lian/data/sqlite_vector_store.hpp"
+#include "lian/model/registry.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+using lian::Clock;
+
+constexpr int exit_error = 1, exit_interrupted = 130;
+constexpr std::size_t reports_shown = 5;
+
+// Shows what deserves a line although nothing failed: retries, mapped settings, repaired replies.
+class Notices final : public lian::Handler {
+ public:
+  void on_event(const lian::Event& event) override {
+    if (event.type == lian::EventType::warning || event.type == lian::EventType::retry)
+      fmt::print(stderr, "ask: {}: {}\n", event.name, event.message);
+  }
+};
+
+double since(Clock::time_point start) { return Seconds(Clock::now() - start).count(); }
+
+std::shared_ptr<lian::FolderSource> folder_source(const std::string& folder) {
+  lian::FileFormats formats;
+  formats.add({"html", "htm", "xhtml"}, lian::html_format());
+  lian::DirectoryLoader loader(folder);
+  loader.formats(std::move(formats));
+  lian::RecursiveCharacterTextSplitter splitter;
+  splitter.chunk_size(800).chunk_overlap(100);
+  splitter.separators(lian::RecursiveCharacterTextSplitter::chinese_separators());
+  return std::make_shared<lian::FolderSource>(std::move(loader), std::move(splitter));
+}
+
+lian::IndexResult index_folder(const AskOptions& options,
+                               const std::shared_ptr<lian::SqliteVectorStore>& store,
+                               const lian::Context& context) {
+  const auto source = folder_source(options.folder);
+  const auto bar = std::make_shared<ProgressBar>(source);
+  lian::IndexOptions settings;
+  settings.settings("800/100").scope(options.folder).observer(bar);
+  const auto start = Clock::now();
+  lian::IndexResult result = lian::index(source, store, settings, context);
+  bar->clear();
+
+  for (const lian::IndexFailure& failure : result.failed)
+    fmt::print(stderr, "ask: not indexed: {}\n", failure.message);
+  const lian::LoadReports& left_out = source->reports();
+  for (std::size_t i = 0; i < left_out.size() && (options.verbose || i < reports_shown); ++i)
+    fmt::print(stderr, "ask: left out: {}: {}\n", left_out[i].path, left_out[i].message);
+  if (!options.verbose && left_out.size() > reports_shown)
+    fmt::print(stderr, "ask: left out: {} more files (--verbose lists them)\n",
+               left_out.size() - reports_shown);
+  if (store->size() == 0)
+    throw lian::Error(lian::ErrorKind::not_found,
+                      fmt::format("{} holds no text to answer from", options.folder));
+  if (result.sources_added + result.sources_updated + result.sources_deleted > 0)
+    fmt::print(stderr, "ask: {} files indexed, {} as before, {} gone, in {:.2f} s\n",
+               result.sources_added + result.sources_updated, result.sources_skipped,
+               result.sources_deleted, since(start));
+  return result;
+}
+
+lian::Answer stream_answer(const lian::RetrievalQA& chain, const std::string& question,
+                           const lian::Context& context) {
+  std::optional<lian::Answer> answer;
+  for (lian::AnswerPiece& piece : chain.stream(question, context)) {
+    fmt::print("{}", piece.text);
+    std::fflush(stdout);
+    lian::Pieces<lian::Answer>::join(answer, std::move(piece));
+  }
+  return lian::Pieces<lian::Answer>::finish(std::move(answer));
+}
+
+void answer_question(const AskOptions& options, const lian::RetrievalQA& chain,
+                     const std::string& question, const lian::Context& context) {
+  const auto start = Clock::now();
+  if (options.json) {
+    const lian::Answer answer = chain.invoke(question, context);
+    lian::Json json = lian::to_json(answer);
+    json.set("seconds", since(start));
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  lian::Answer answer;
+  if (options.stream) {
+    answer = stream_answer(chain, question, context);
+    fmt::print("\n");
+  } else {
+    answer = chain.invoke(question, context);
+    fmt::print("{}\n", answer.text);
+  }
+  if (!answer.citations.empty()) fmt::print("\n{}\n", lian::format_citations(answer));
+  std::fflush(stdout);
+  fmt::print(stderr, "ask: answered in {:.2f} s from {} passages by {}\n", since(start),
+             answer.context.size(), options.model);
+}
+
+void report(const std::exception& error) {
+  std::fflush(stdout);
+  fmt::print(stderr, "ask: {}\n", error.what());
+}
+
+bool was_stopped(const lian::Error& error) { return error.kind() == lian::ErrorKind::cancelled; }
+
+// Reads questions until the end of the input; Ctrl-C ends an answer, not the program.
+int converse(const AskOptions& options, const lian::RetrievalQA& chain,
+             const lian::Context& context) {
+  const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  std::string question;
+  while (true) {
+    if (terminal) fmt::print(stderr, "> ");
+    if (!std::getline(std::cin, question)) break;
+    if (question.find_first_not_of(" \t\r") == std::string::npos) continue;
+    try {
+      lian::StopOn interrupt = lian::stop_on(SIGINT);
+      answer_question(options, chain, question, context.with_stop(interrupt.token()));
+    } catch (const lian::Error& error) {
+      report(error);
+    }
+  }
+  return 0;
+}
+
+int run(const AskOptions& options) {
+  const auto model = lian::chat_model(options.model);
+  const auto embedding = lian::embedding_model(options.embedding);
+  std::shared_ptr<lian::Handler> handler = std::make_shared<Notices>();
+  if (options.verbose)
+    handler = std::make_shared<lian::ConsoleHandler>(lian::ConsoleOptions().contents(true));
+  const lian::Context context = lian::Context().with_handler(handler);
+
+  if (options.asked && options.question.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw lian::Error(lian::ErrorKind::validation,
+                      "the question is empty; write it behind the folder, in quotes");
+  const auto store = std::make_shared<lian::SqliteVectorStore>(
+      store_path(options), embedding, lian::SqliteStoreOptions().rebuild(options.rebuild));
+  lian::SearchOptions search;
+  search.kind(lian::SearchKind::hybrid).k(options.top_k).fetch_k(8 * options.top_k);
+  const lian::RetrievalQA chain(lian::VectorStoreRetriever(store, search), model);
+
+  {
+    lian::StopOn interrupt = lian::stop_on(SIGINT, SIGTERM);
+    const lian::Context stoppable = context.with_stop(interrupt.token());
+    index_folder(options, store, stoppable);
+    if (!options.interactive()) {
+      answer_question(options, chain, options.question, stoppable);
+      return 0;
+    }
+  }
+  return converse(options, chain, context);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const AskOptions options = parse_options(argc, argv);
+  try {
+    return run(options);
+  } catch (const lian::Error& error) {
+    if (was_stopped(error)) {
+      std::fflush(stdout);
+      fmt::print(stderr, "\nask: stopped; the index is whole and keeps what was finished\n");
+      return exit_interrupted;
+    }
+    report(error);
+  } catch (const std::exception& error) {
+    report(error);
+  }
+  return exit_error;
+}

@@ -1,0 +1,229 @@
+#include "lian/model/chat_model.hpp"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "lian/core/sleep.hpp"
+#include "model/retry.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+ChatStep::~ChatStep() = default;
+
+ChatModel::ChatModel(std::shared_ptr<const ChatStep> step) noexcept
+    : Runnable<ChatInput, AIMessage>(step), chat_(std::move(step)) {}
+
+ChatModel ChatModel::bind(const ChatOptions& options) const {
+  return ChatModel(chat_->with_options(options));
+}
+
+ChatModel ChatModel::bind_tools(std::vector<ToolSpec> tools, ToolChoice choice) const {
+  return bind(ChatOptions().tools(std::move(tools)).tool_choice(std::move(choice)));
+}
+
+namespace {
+
+using Chat = std::shared_ptr<const ChatStep>;
+
+// A step around another that looks like it from outside.
+class Decorator : public ChatStep {
+ public:
+  explicit Decorator(Chat inner) : inner_(std::move(inner)) {}
+  std::string name() const override { return inner_->name(); }
+  bool streams() const noexcept override { return inner_->streams(); }
+  bool is_sequence() const noexcept override { return true; }  // its inner steps name themselves
+  void describe(std::vector<StepInfo>& lines, int depth) const override {
+    inner_->describe(lines, depth);
+  }
+
+ protected:
+  Task<AIMessage> run_inner(Chat chat, ChatInput in, Context context) const {
+    try {
+      Task<AIMessage> task = detail::run_step(*chat, std::move(in), std::move(context));
+      co_return co_await std::move(task);
+    } catch (Error& error) {
+      detail::name_error(error, *chat);
+      throw;
+    }
+  }
+  static Stream<ChatPiece> stream_inner(const Chat& chat, ChatInput in, Context context) {
+    return detail::labelled(*chat,
+                            detail::transform_step(*chat, detail::split_stream<ChatInput>(std::move(in)),
+                                                   std::move(context)),
+                            false);
+  }
+  Chat inner_;
+};
+
+class Retrying final : public Decorator {
+ public:
+  Retrying(Chat inner, int attempts) : Decorator(std::move(inner)), attempts_(attempts) {}
+
+  Chat with_options(const ChatOptions& options) const override {
+    return std::make_shared<Retrying>(inner_->with_options(options), attempts_);
+  }
+
+  Task<AIMessage> run(ChatInput in, Context context) const override {
+    RetryPlan plan(tries(context), name(), name());
+    const Context once = context.with_tries(1);
+    while (true) {
+      std::exception_ptr failure;
+      try {
+        Task<AIMessage> task = run_inner(inner_, in, once);
+        AIMessage message = co_await std::move(task);
+        plan.succeeded();
+        co_return message;
+      } catch (const Error&) {
+        failure = std::current_exception();
+      }
+      Sleep sleeping = lian::sleep(plan.next(failure));
+      co_await sleeping;
+    }
+  }
+
+  Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
+    Task<ChatInput> joining = join<ChatInput>(std::move(in));
+    ChatInput input = co_await std::move(joining);
+    RetryPlan plan(tries(context), name(), name());
+    const Context once = context.with_tries(1);
+    bool handed = false;
+    while (true) {
+      std::exception_ptr failure;
+      try {
+        Stream<ChatPiece> pieces = stream_inner(inner_, input, once);
+        while (ChatPiece* piece = co_await pieces.next()) {
+          handed = true;
+          co_yield *piece;
+        }
+        plan.succeeded();
+        co_return;
+      } catch (const Error&) {
+        failure = std::current_exception();
+      }
+      if (handed) std::rethrow_exception(failure);
+      Sleep sleeping = lian::sleep(plan.next(failure));
+      co_await sleeping;
+    }
+  }
+
+ private:
+  // Inside another owner of tries this one makes none of its own.
+  Context tries(const Context& context) const {
+    return context.tries() == 1 ? context : context.with_tries(attempts_);
+  }
+  int attempts_;
+};
+
+bool ends_everything(const Error& error) { return error.kind() == ErrorKind::cancelled; }
+
+class Falling final : public Decorator {
+ public:
+  Falling(Chat first, std::vector<Chat> others)
+      : Decorator(std::move(first)), others_(std::move(others)) {}
+
+  Chat with_options(const ChatOptions& options) const override {
+    std::vector<Chat> others;
+    for (const Chat& other : others_) others.push_back(other->with_options(options));
+    return std::make_shared<Falling>(inner_->with_options(options), std::move(others));
+  }
+
+  Task<AIMessage> run(ChatInput in, Context context) const override {
+    std::exception_ptr first;
+    for (std::size_t i = 0; i <= others_.size(); ++i) {
+      try {
+        Task<AIMessage> task = run_inner(model(i), in, context);
+        co_return co_await std::move(task);
+      } catch (const Error& error) {
+        if (ends_everything(error)) throw;
+        if (!first) first = std::current_exception();
+        tell(i, error, context);
+      }
+      context.check();
+    }
+    std::rethrow_exception(first);
+  }
+
+  Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
+    Task<ChatInput> joining = join<ChatInput>(std::move(in));
+    ChatInput input = co_await std::move(joining);
+    std::exception_ptr first;
+    bool handed = false;
+    for (std::size_t i = 0; i <= others_.size(); ++i) {
+      try {
+        Stream<ChatPiece> pieces = stream_inner(model(i), input, context);
+        while (ChatPiece* piece = co_await pieces.next()) {
+          handed = true;
+          co_yield *piece;
+        }
+        co_return;
+      } catch (const Error& error) {
+        if (handed || ends_everything(error)) throw;
+        if (!first) first = std::current_exception();
+        tell(i, error, context);
+      }
+      context.check();
+    }
+    std::rethrow_exception(first);
+  }
+
+ private:
+  const Chat& model(std::size_t i) const { return i == 0 ? inner_ : others_[i - 1]; }
+  void tell(std::size_t i, const Error& error, const Context& context) const {
+    if (i < others_.size())
+      context.warn(model(i)->name(), fmt::format("failed ({}); falling back to {}",
+                                                 error.message(), others_[i]->name()));
+  }
+  std::vector<Chat> others_;
+};
+
+class Timed final : public Decorator {
+ public:
+  Timed(Chat inner, std::chrono::nanoseconds limit) : Decorator(std::move(inner)), limit_(limit) {}
+
+  Chat with_options(const ChatOptions& options) const override {
+    return std::make_shared<Timed>(inner_->with_options(options), limit_);
+  }
+  Task<AIMessage> run(ChatInput in, Context context) const override {
+    Context timed = context.with_timeout(limit_);
+    ContextScope::Enter enter(timed);
+    ContextScope scope = co_await enter;
+    Task<AIMessage> task = run_inner(inner_, std::move(in), timed);
+    co_return co_await std::move(task);
+  }
+  Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
+    Task<ChatInput> joining = join<ChatInput>(std::move(in));
+    ChatInput input = co_await std::move(joining);
+    Context timed = context.with_timeout(limit_);
+    ContextScope::Enter enter(timed);
+    ContextScope scope = co_await enter;
+    Stream<ChatPiece> pieces = stream_inner(inner_, std::move(input), timed);
+    while (ChatPiece* piece = co_await pieces.next()) co_yield *piece;
+  }
+
+ private:
+  std::chrono::nanoseconds limit_;
+};
+
+}  // namespace
+
+ChatModel ChatModel::with_retry(int attempts) const {
+  if (attempts < 1)
+    throw Error(ErrorKind::config,
+                fmt::format("with_retry needs at least 1 attempt, got {}", attempts));
+  return ChatModel(std::make_shared<Retrying>(chat_, attempts));
+}
+
+ChatModel ChatModel::with_fallbacks(std::vector<ChatModel> others) const {
+  std::vector<Chat> steps;
+  for (ChatModel& other : others) steps.push_back(std::move(other.chat_));
+  return ChatModel(std::make_shared<Falling>(chat_, std::move(steps)));
+}
+
+ChatModel ChatModel::with_timeout(std::chrono::nanoseconds limit) const {
+  return ChatModel(std::make_shared<Timed>(chat_, limit));
+}
+
+}  // namespace v0
+}  // namespace lian

@@ -1,0 +1,30 @@
+#include "model/offline/word_search.hpp"
+
+#include "core/lexical_tokens.hpp"
+#include "model/offline/words.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string stems_of(std::string_view text, std::size_t* count) {
+  std::string stems = " ";
+  std::string stem;
+  for_each_lexical_token(text, LexicalUse::index, [&](std::string_view token) {
+    stem.assign(token);
+    stem_word(stem);
+    stems.append(stem).push_back(' ');
+    if (count != nullptr) ++*count;
+  });
+  return stems;
+}
+
+}  // namespace v0
+}  // namespace lian
