@@ -4,8 +4,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/parallel.hpp"
 #include "lian/core/passthrough.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -100,3 +103,5 @@ Assign<Branch<Names, S>...> assign(Branch<Names, S>... branches) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

@@ -5,7 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/pipe.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -121,3 +124,5 @@ Runnable<In, Out> branch(When<In, Out> first, More... rest) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

@@ -136,9 +136,16 @@ inline constexpr bool makes_step = known<In> && takes<F, In> && gives_something<
 template <class In, class F>
 auto wrap(F&& function, std::string name = "function") {
   using D = std::decay_t<F>;
-  using Out = typename task_value<function_result<D, In>>::type;
-  return Runnable<In, Out>(
-      std::make_shared<FunctionStep<D, In, Out>>(std::forward<F>(function), std::move(name)));
+  static_assert(makes_step<D, In>,
+                "lian: this function makes no step here; it must take what it is given, as f(in) "
+                "or f(in, lian::Context), be callable when const, and give something");
+  if constexpr (makes_step<D, In>) {
+    using Out = typename task_value<function_result<D, In>>::type;
+    return Runnable<In, Out>(
+        std::make_shared<FunctionStep<D, In, Out>>(std::forward<F>(function), std::move(name)));
+  } else {
+    return Runnable<int, int>(nullptr);
+  }
 }
 
 }  // namespace detail

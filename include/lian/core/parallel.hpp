@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "lian/core/channel.hpp"
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/group.hpp"
 #include "lian/core/pipe.hpp"
 #include "lian/core/record.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -237,3 +240,5 @@ auto parallel(Branch<Names, S>... branches) {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END

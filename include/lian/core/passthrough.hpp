@@ -3,7 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/pipe.hpp"
+
+LIAN_COROUTINES_BEGIN
 
 namespace lian {
 inline namespace v0 {
@@ -27,3 +30,5 @@ Runnable<T, T> passthrough() {
 
 }  // namespace v0
 }  // namespace lian
+
+LIAN_COROUTINES_END
