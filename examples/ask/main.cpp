@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -26,7 +27,7 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 using lian::Clock;
 
-constexpr int exit_error = 1, exit_interrupted = 130;
+constexpr int exit_error = 1, exit_files_missing = 3, exit_interrupted = 130;
 constexpr std::size_t reports_shown = 5;
 
 // Shows what deserves a line although nothing failed: retries, mapped settings, repaired replies.
@@ -48,28 +49,46 @@ std::shared_ptr<lian::FolderSource> folder_source(const std::string& folder) {
   lian::RecursiveCharacterTextSplitter splitter;
   splitter.chunk_size(800).chunk_overlap(100);
   splitter.separators(lian::RecursiveCharacterTextSplitter::chinese_separators());
+  splitter.keep_separator(lian::KeepSeparator::end);
   return std::make_shared<lian::FolderSource>(std::move(loader), std::move(splitter));
 }
 
-lian::IndexResult index_folder(const AskOptions& options,
-                               const std::shared_ptr<lian::SqliteVectorStore>& store,
-                               const lian::Context& context) {
+// The names of what lies in the folder begin so.
+std::string scope_of(const std::string& folder) {
+  return folder.ends_with('/') ? folder : folder + "/";
+}
+
+// Says which files are not in the index; gives how many of them failed.
+std::size_t report_files(const AskOptions& options, const lian::IndexResult& result,
+                         const lian::LoadReports& left_out) {
+  std::size_t failed = result.failed.size(), shown = 0;
+  for (const lian::IndexFailure& failure : result.failed)
+    fmt::print(stderr, "ask: not indexed: {}\n", failure.message);
+  for (const lian::LoadReport& file : left_out) {
+    if (!file.skipped()) ++failed;
+    if (file.skipped() && !options.verbose && shown++ >= reports_shown) continue;
+    fmt::print(stderr, "ask: {}: {}: {}\n", file.skipped() ? "left out" : "not indexed", file.path,
+               file.message);
+  }
+  if (shown > reports_shown)
+    fmt::print(stderr, "ask: left out: {} more files (--verbose lists them)\n",
+               shown - reports_shown);
+  return failed;
+}
+
+// Brings the store up to date with the folder; gives how many files failed.
+std::size_t index_folder(const AskOptions& options,
+                         const std::shared_ptr<lian::SqliteVectorStore>& store,
+                         const lian::Context& context) {
   const auto source = folder_source(options.folder);
   const auto bar = std::make_shared<ProgressBar>(source);
   lian::IndexOptions settings;
-  settings.settings("800/100").scope(options.folder).observer(bar);
+  settings.settings("800/100").scope(scope_of(options.folder)).observer(bar);
   const auto start = Clock::now();
-  lian::IndexResult result = lian::index(source, store, settings, context);
+  const lian::IndexResult result = lian::index(source, store, settings, context);
   bar->clear();
 
-  for (const lian::IndexFailure& failure : result.failed)
-    fmt::print(stderr, "ask: not indexed: {}\n", failure.message);
-  const lian::LoadReports& left_out = source->reports();
-  for (std::size_t i = 0; i < left_out.size() && (options.verbose || i < reports_shown); ++i)
-    fmt::print(stderr, "ask: left out: {}: {}\n", left_out[i].path, left_out[i].message);
-  if (!options.verbose && left_out.size() > reports_shown)
-    fmt::print(stderr, "ask: left out: {} more files (--verbose lists them)\n",
-               left_out.size() - reports_shown);
+  const std::size_t failed = report_files(options, result, source->reports());
   if (store->size() == 0)
     throw lian::Error(lian::ErrorKind::not_found,
                       fmt::format("{} holds no text to answer from", options.folder));
@@ -77,16 +96,32 @@ lian::IndexResult index_folder(const AskOptions& options,
     fmt::print(stderr, "ask: {} files indexed, {} as before, {} gone, in {:.2f} s\n",
                result.sources_added + result.sources_updated, result.sources_skipped,
                result.sources_deleted, since(start));
-  return result;
+  return failed;
+}
+
+std::shared_ptr<lian::SqliteVectorStore> open_store(const AskOptions& options,
+                                                    const lian::EmbeddingModel& embedding) {
+  try {
+    return std::make_shared<lian::SqliteVectorStore>(
+        store_path(options), embedding, lian::SqliteStoreOptions().rebuild(options.rebuild));
+  } catch (const lian::Error& error) {
+    if (error.kind() != lian::ErrorKind::config) throw;
+    throw lian::Error(error.kind(), error.message() + " (ask --rebuild does that)");
+  }
 }
 
 lian::Answer stream_answer(const lian::RetrievalQA& chain, const std::string& question,
                            const lian::Context& context) {
   std::optional<lian::Answer> answer;
-  for (lian::AnswerPiece& piece : chain.stream(question, context)) {
-    fmt::print("{}", piece.text);
-    std::fflush(stdout);
-    lian::Pieces<lian::Answer>::join(answer, std::move(piece));
+  try {
+    for (lian::AnswerPiece& piece : chain.stream(question, context)) {
+      fmt::print("{}", piece.text);
+      std::fflush(stdout);
+      lian::Pieces<lian::Answer>::join(answer, std::move(piece));
+    }
+  } catch (const lian::Error&) {
+    if (answer) fmt::print("\n");  // what was printed is no answer; the error stands on its own line
+    throw;
   }
   return lian::Pieces<lian::Answer>::finish(std::move(answer));
 }
@@ -123,8 +158,8 @@ void report(const std::exception& error) {
 bool was_stopped(const lian::Error& error) { return error.kind() == lian::ErrorKind::cancelled; }
 
 // Reads questions until the end of the input; Ctrl-C ends an answer, not the program.
-int converse(const AskOptions& options, const lian::RetrievalQA& chain,
-             const lian::Context& context) {
+void converse(const AskOptions& options, const lian::RetrievalQA& chain,
+              const lian::Context& context) {
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
   std::string question;
   while (true) {
@@ -138,36 +173,41 @@ int converse(const AskOptions& options, const lian::RetrievalQA& chain,
       report(error);
     }
   }
-  return 0;
+}
+
+void check(const AskOptions& options) {
+  if (options.asked && options.question.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw lian::Error(lian::ErrorKind::validation,
+                      "the question is empty; write it behind the folder, in quotes");
+  if (!std::filesystem::is_directory(options.folder))
+    throw lian::Error(lian::ErrorKind::not_found,
+                      fmt::format("there is no folder {}", options.folder));
 }
 
 int run(const AskOptions& options) {
+  check(options);
   const auto model = lian::chat_model(options.model);
   const auto embedding = lian::embedding_model(options.embedding);
   std::shared_ptr<lian::Handler> handler = std::make_shared<Notices>();
   if (options.verbose)
     handler = std::make_shared<lian::ConsoleHandler>(lian::ConsoleOptions().contents(true));
-  const lian::Context context = lian::Context().with_handler(handler);
+  lian::Runtime runtime(lian::RuntimeOptions().ca_file(options.ca_file));
+  const lian::Context context = lian::Context().with(runtime).with_handler(handler);
 
-  if (options.asked && options.question.find_first_not_of(" \t\r\n") == std::string::npos)
-    throw lian::Error(lian::ErrorKind::validation,
-                      "the question is empty; write it behind the folder, in quotes");
-  const auto store = std::make_shared<lian::SqliteVectorStore>(
-      store_path(options), embedding, lian::SqliteStoreOptions().rebuild(options.rebuild));
+  const auto store = open_store(options, embedding);
   lian::SearchOptions search;
   search.kind(lian::SearchKind::hybrid).k(options.top_k).fetch_k(8 * options.top_k);
   const lian::RetrievalQA chain(lian::VectorStoreRetriever(store, search), model);
 
+  std::size_t failed = 0;
   {
     lian::StopOn interrupt = lian::stop_on(SIGINT, SIGTERM);
     const lian::Context stoppable = context.with_stop(interrupt.token());
-    index_folder(options, store, stoppable);
-    if (!options.interactive()) {
-      answer_question(options, chain, options.question, stoppable);
-      return 0;
-    }
+    failed = index_folder(options, store, stoppable);
+    if (!options.interactive()) answer_question(options, chain, options.question, stoppable);
   }
-  return converse(options, chain, context);
+  if (options.interactive()) converse(options, chain, context);
+  return failed == 0 ? 0 : exit_files_missing;
 }
 
 }  // namespace

@@ -26,11 +26,25 @@ std::filesystem::path cache_folder() {
   return std::filesystem::temp_directory_path();
 }
 
+// Files are known by their path as given, so a folder is to have one spelling.
+std::string one_spelling(const std::string& folder) {
+  std::string path = std::filesystem::path(folder).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+constexpr const char* footer =
+    "The keys and addresses of providers come from the environment: OPENAI_API_KEY, "
+    "OPENAI_BASE_URL.\n"
+    "Exit codes: 0 answered; 1 error; 2 wrong usage; 3 answered, but some files could not be read; "
+    "130 interrupted.";
+
 }  // namespace
 
 AskOptions parse_options(int argc, char** argv) {
   AskOptions options;
   CLI::App app("Answers questions from your own files, with citations.");
+  app.footer(footer);
   app.set_version_flag("--version", std::string("lian ") + lian::version());
   app.add_option("folder", options.folder, "The folder to answer from")->required();
   auto* question =
@@ -46,6 +60,8 @@ AskOptions parse_options(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("!--no-stream", options.stream, "Print the answer when it is whole");
   app.add_flag("--json", options.json, "Print the answer and its citations as JSON");
+  app.add_option("--ca-file", options.ca_file,
+                 "A PEM file of certificate authorities to trust instead of the system's");
   app.add_flag("--rebuild", options.rebuild, "Index anew when the store is of another model");
   app.add_flag("--verbose", options.verbose, "Show each step and the files left out");
   try {
@@ -54,6 +70,7 @@ AskOptions parse_options(int argc, char** argv) {
     std::exit(app.exit(error) == 0 ? 0 : 2);
   }
   options.asked = question->count() > 0;
+  options.folder = one_spelling(options.folder);
   return options;
 }
 
@@ -63,5 +80,5 @@ std::string store_path(const AskOptions& options) {
   const auto place = cache_folder() / "lian" / "ask";
   std::filesystem::create_directories(place);
   return place / fmt::format("{}-{:016x}.db", folder.filename().string(),
-                             hash(folder.string() + "\n" + options.embedding));
+                             hash(folder.string() + "\n" + options.folder + "\n" + options.embedding));
 }

@@ -163,19 +163,20 @@ bool contains_folded(std::string_view text, std::string_view lower) {
 
 std::vector<Citation> find_citations(std::string_view text, const Documents& context) {
   std::vector<Citation> out;
-  std::size_t said_from = 0, last_open = 0;
+  std::string_view said;
+  std::size_t open = text.npos, close = 0;  // of the bracket looked at last
   for (const Marker& marker : markers(text)) {
-    if (marker.begin != last_open) said_from = std::min(said_from, marker.begin);
-    const std::string_view said = text.substr(said_from, marker.begin - said_from);
-    const bool known = marker.number >= 1 && marker.number <= context.size();
-    if (known) {
-      Citation citation = cite(marker.number, context[marker.number - 1], said);
-      if (std::find(out.begin(), out.end(), citation) == out.end())
-        out.push_back(std::move(citation));
+    if (marker.begin != open) {
+      // "… [1][2]" and "… [1, 2]" cite both for the same words.
+      const Range between = trimmed(text, {close, marker.begin});
+      if (between.size() > 0) said = text.substr(between.begin, between.size());
+      open = marker.begin;
+      close = marker.end;
     }
-    last_open = marker.begin;
-    // "… [1][2]" cites both for the same words.
-    if (marker.end < text.size() && text[marker.end] != '[') said_from = marker.end;
+    if (marker.number < 1 || marker.number > context.size()) continue;
+    Citation citation = cite(marker.number, context[marker.number - 1], said);
+    if (std::find(out.begin(), out.end(), citation) == out.end())
+      out.push_back(std::move(citation));
   }
   std::stable_sort(out.begin(), out.end(), [](const Citation& a, const Citation& b) {
     return a.number < b.number;

@@ -190,10 +190,11 @@ class AnswerStep final : public Step<std::string, Answer> {
     return answer;
   }
 
-  // Finds the cited passages, once the whole text is there.
+  // Finds the cited passages, once the whole text is there. A text that cites has found something,
+  // though it may say of a part, or quote, that it is not in the documents.
   static void judge(Answer& answer) {
-    answer.found = !says_not_found(answer.text);
-    if (answer.found) answer.citations = find_citations(answer.text, answer.context);
+    answer.citations = find_citations(answer.text, answer.context);
+    answer.found = !answer.citations.empty() || !says_not_found(answer.text);
   }
 
   ChatInput prompt(const Documents& context, std::string_view question) const {

@@ -43,7 +43,6 @@ std::string_view to_string(StepKind kind) noexcept {
 }
 
 void append_text(std::string& out, std::string_view text) { out += text; }
-void append_text(std::string& out, const std::string& text) { out += text; }
 void append_text(std::string& out, const Value& value) { value.append_text(out); }
 void append_text(std::string& out, const Values& values) { out += values.to_json().dump(); }
 

@@ -43,7 +43,7 @@ LIAN_API std::string_view to_string(StepKind kind) noexcept;
 
 /// How a type shows in events. Overload for own types, found by argument look-up.
 LIAN_API void append_text(std::string& out, std::string_view text);
-LIAN_API void append_text(std::string& out, const std::string& text);
+inline void append_text(std::string& out, const std::string& text) { out += text; }
 LIAN_API void append_text(std::string& out, const Value& value);
 LIAN_API void append_text(std::string& out, const Values& values);
 LIAN_API void append_text(std::string& out, const Message& message);
