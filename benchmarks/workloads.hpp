@@ -1,15 +1,16 @@
 #pragma once
 // What is measured, the same for the library, for the limit programs and for the peers.
 //
-//   PROGRAM seq CALLS                          one non-streamed call after another; a unit is a
-//   call PROGRAM stream STREAMS CHUNKS BATCH        one stream after another; a unit is a chunk;
-//                                              BATCH 0: bursts, 1: one server write a chunk
+//   PROGRAM seq CALLS                          one non-streamed call after another; a unit is a call
+//   PROGRAM stream STREAMS CHUNKS BATCH [text] one stream after another; a unit is a chunk; BATCH 0:
+//                                              bursts, 1: one server write a chunk; lian joins the
+//                                              message's pieces as they come, or ends in its parser
 //   PROGRAM conc STREAMS CHUNKS DELAY_MS       all streams at once; a unit is a chunk
 //   PROGRAM start                              one call, then the end; nothing is printed
 //   PROGRAM split-bytes FILE                   recursive splitter 1000/200; a unit is a byte
 //   PROGRAM split-code-points FILE             the same with lengths in code points
-//   PROGRAM scan                               exact top 10 of 100,000 x 768 floats; a unit is a
-//   query PROGRAM prompt                             five variables; a unit is a formatted prompt
+//   PROGRAM scan                               exact top 10 of 100,000 x 768 floats; a unit is a query
+//   PROGRAM prompt                             five variables; a unit is a formatted prompt
 //   PROGRAM sse FILE                           a recorded stream, read by 16 KiB; a unit is a byte
 //
 // The HTTP workloads call http://127.0.0.1:$MOCK_PORT/v1/chat/completions

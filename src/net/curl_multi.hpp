@@ -10,6 +10,7 @@
 
 #include "lian/core/http_transport.hpp"
 #include "lian/core/loop.hpp"
+#include "net/header_lines.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -56,9 +57,6 @@ class Transfer : private detail::Timer {
 
  private:
   friend class CurlMulti;
-  struct Slist {
-    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-  };
   void start();
   void configure();
   void expired() noexcept override;
@@ -74,7 +72,7 @@ class Transfer : private detail::Timer {
   CURL* easy_ = nullptr;
   HttpRequest request_;
   HttpLimits limits_;
-  std::unique_ptr<curl_slist, Slist> header_list_;
+  HeaderLines header_lines_;
   HttpHeaders headers_;
   std::string bytes_;
   std::exception_ptr error_;

@@ -70,18 +70,7 @@ void Transfer::configure() {
   }
   curl_easy_setopt(easy_, CURLOPT_PROXY, multi_->proxy_of(request_.url).c_str());
   if (!options.ca_file().empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file().c_str());
-
-  curl_slist* list = nullptr;
-  std::string line;
-  for (const auto& [name, value] : request_.headers.fields()) {
-    line.assign(name);
-    line += value.empty() ? ";" : ": ";
-    line += value;
-    list = curl_slist_append(list, line.c_str());
-  }
-  list = curl_slist_append(list, "Expect:");
-  header_list_.reset(list);
-  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, list);
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_.list(request_.headers));
 }
 
 void Transfer::start() {
