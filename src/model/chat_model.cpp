@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/runtime_access.hpp"
 #include "lian/core/sleep.hpp"
 #include "model/retry.hpp"
 
@@ -67,7 +68,7 @@ class Retrying final : public Decorator {
 
   Task<AIMessage> run(ChatInput in, Context context) const override {
     RetryPlan plan(tries(context), name(), name());
-    const Context once = context.with_tries(1);
+    const Context once = one_try(context);
     while (true) {
       std::exception_ptr failure;
       try {
@@ -87,7 +88,7 @@ class Retrying final : public Decorator {
     Task<ChatInput> joining = join<ChatInput>(std::move(in));
     ChatInput input = co_await std::move(joining);
     RetryPlan plan(tries(context), name(), name());
-    const Context once = context.with_tries(1);
+    const Context once = one_try(context);
     bool handed = false;
     while (true) {
       std::exception_ptr failure;
@@ -109,6 +110,13 @@ class Retrying final : public Decorator {
   }
 
  private:
+  // One request a run of the model, all under the id of this call.
+  static Context one_try(const Context& context) {
+    const Context once = context.with_tries(1);
+    if (context.tries() == 1 && context.metadata().find(call_metadata)) return once;
+    return once.with_metadata(call_metadata,
+                              fmt::format("{:016x}", detail::random_bits(context.runtime())));
+  }
   // Inside another owner of tries this one makes none of its own.
   Context tries(const Context& context) const {
     return context.tries() == 1 ? context : context.with_tries(attempts_);

@@ -28,8 +28,18 @@ constexpr std::size_t embedding_requests_at_once = 4;
 constexpr std::size_t embedding_request_bytes = std::size_t{256} << 10;
 constexpr std::size_t error_body_bytes = std::size_t{64} << 10;
 
-// The same on every try of a call, so that the provider can tell a repeated request from a new one.
-std::string idempotency_key(const Context& context) {
+// FNV-1a (Fowler, Noll, Vo 1991).
+std::uint64_t hash(std::string_view text) noexcept {
+  std::uint64_t value = 14695981039346656037U;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return value;
+}
+
+// The same on every try of a call, so that the provider can tell a repeated request from a new one:
+// tries of the engine share the request, those of `with_retry` the call's id and what is sent.
+std::string idempotency_key(const HttpRequest& request, const Context& context) {
+  if (const Value* call = context.metadata().find(call_metadata))
+    return fmt::format("lian-{}{:016x}", call->to_text(), hash(request.url) ^ hash(request.body));
   Runtime& runtime = context.runtime();
   return fmt::format("lian-{:016x}{:016x}", detail::random_bits(runtime),
                      detail::random_bits(runtime));
@@ -37,7 +47,16 @@ std::string idempotency_key(const Context& context) {
 
 void prepare(HttpRequest& request, const Line& line, const Context& context) {
   for (const auto& [name, value] : line.endpoint.headers.fields()) request.headers.set(name, value);
-  request.headers.set("Idempotency-Key", idempotency_key(context));
+  request.headers.set("Idempotency-Key", idempotency_key(request, context));
+}
+
+// Says where an error of the codec comes from, as far as the codec does not know.
+void sign(Error& error, const Line& line, const std::string& model) {
+  auto* api = dynamic_cast<ApiError*>(&error);
+  if (!api) return;
+  if (api->provider.empty()) api->provider = line.endpoint.provider;
+  if (api->host.empty()) api->host = host_of(line.endpoint.base_url);
+  if (api->model.empty()) api->model = model;
 }
 
 // Reads the body of a reply that is an error; a body that does not come does not hide the status.
@@ -97,7 +116,8 @@ Task<HttpReply> exchange_once(HttpRequest request, std::shared_ptr<const Line> l
 // A request with all its tries.
 template <class Codec>
 Task<HttpReply> exchange(HttpRequest request, std::shared_ptr<const Line> line,
-                         std::shared_ptr<const Codec> codec, std::string step, Context context) {
+                         std::shared_ptr<const Codec> codec, std::string step, std::string model,
+                         Context context) {
   RetryPlan plan(context, std::move(step), line->endpoint.base_url);
   while (true) {
     std::exception_ptr failure;
@@ -107,7 +127,8 @@ Task<HttpReply> exchange(HttpRequest request, std::shared_ptr<const Line> line,
       HttpReply reply = co_await std::move(trying);
       plan.succeeded();
       co_return reply;
-    } catch (const Error&) {
+    } catch (Error& error) {
+      sign(error, *line, model);
       failure = std::current_exception();
     }
     const std::chrono::nanoseconds wait = plan.next(failure);
@@ -195,7 +216,7 @@ class EngineChat final : public ChatStep {
     }
     HttpRequest request = encode(std::move(in), false, context);
     Task<HttpReply> exchanging =
-        exchange(std::move(request), line_, codec_, name(), std::move(context));
+        exchange(std::move(request), line_, codec_, name(), options_.model(), std::move(context));
     HttpReply reply = co_await std::move(exchanging);
     AIMessage message = decode(reply);
     co_return message;
@@ -263,7 +284,8 @@ class EngineChat final : public ChatStep {
           context.warn(name(), fmt::format("{} invalid UTF-8 sequence(s) in the reply became U+FFFD",
                                            events.replacements()));
         co_return;
-      } catch (const Error&) {
+      } catch (Error& error) {
+        sign(error, *line_, options_.model());
         failure = std::current_exception();
       }
       if (handed) rethrow_with(failure, std::move(partial));
@@ -284,18 +306,21 @@ class EngineChat final : public ChatStep {
   }
 
   AIMessage decode(const HttpReply& reply) const {
-    AIMessage message = codec_->decode(reply);
-    message.provider = line_->endpoint.provider;
-    return message;
+    try {
+      AIMessage message = codec_->decode(reply);
+      message.provider = line_->endpoint.provider;
+      return message;
+    } catch (Error& error) {
+      sign(error, *line_, options_.model());
+      throw;
+    }
   }
 
   TruncatedError cut(std::string_view why) const {
     TruncatedError error(fmt::format("{} ({}): nothing of it is an answer; try again",
                                      why, host_of(line_->endpoint.base_url)),
                          std::string());
-    error.provider = line_->endpoint.provider;
-    error.model = options_.model();
-    error.host = host_of(line_->endpoint.base_url);
+    sign(error, *line_, options_.model());
     return error;
   }
 
@@ -321,9 +346,7 @@ class EngineChat final : public ChatStep {
     if (is_success(response.status)) co_return response;
     Task<HttpReply> reading = read_error(std::move(response));
     HttpReply reply = co_await std::move(reading);
-    ApiError error = codec_->classify(reply, line_->endpoint);
-    error.model = options_.model();
-    throw error;
+    throw codec_->classify(reply, line_->endpoint);
   }
 
   std::shared_ptr<const Line> line_;
@@ -403,10 +426,19 @@ class EngineEmbedder final : public Embedder {
     HttpRequest request = codec_->encode(texts, model_, dimensions_, line_->endpoint);
     prepare(request, *line_, context);
     Task<HttpReply> exchanging =
-        exchange(std::move(request), line_, codec_, name(), std::move(context));
+        exchange(std::move(request), line_, codec_, name(), model_, std::move(context));
     HttpReply reply = co_await std::move(exchanging);
-    std::vector<Embedding> rows = codec_->decode(reply, texts.size());
+    std::vector<Embedding> rows = decode(reply, texts.size());
     co_return rows;
+  }
+
+  std::vector<Embedding> decode(const HttpReply& reply, std::size_t count) const {
+    try {
+      return codec_->decode(reply, count);
+    } catch (Error& error) {
+      sign(error, *line_, model_);
+      throw;
+    }
   }
 
   std::shared_ptr<const Line> line_;

@@ -10,6 +10,9 @@
 namespace lian {
 inline namespace v0 {
 
+/// Metadata that the tries of `with_retry` share: the id of their call.
+inline constexpr std::string_view call_metadata = "lian.call";
+
 /// Decides what follows a failed request. One owner of tries: the context says how many there are.
 /// Full jitter: the wait is uniform in [0, min(0.5 s · 2^n, 8 s)); the server's hint counts instead
 /// where it is at most 120 s. Lives for one call.

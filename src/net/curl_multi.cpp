@@ -58,6 +58,9 @@ CurlMulti::CurlMulti(UvLoop& loop)
     return static_cast<CurlMulti*>(self)->on_timer(ms);
   });
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  // Warm connections count as well: libcurl closes one before it opens one too many.
+  if (max_active_ > 0)
+    curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(max_active_));
 }
 
 CurlMulti::~CurlMulti() {
@@ -85,8 +88,10 @@ CURL* CurlMulti::take_easy() {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");  // or libcurl would read the environment itself
+#if LIBCURL_VERSION_NUM >= 0x075700
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // or a drop would wait for the resolver
+#endif
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, agent.c_str());
@@ -98,6 +103,9 @@ CURL* CurlMulti::take_easy() {
                    +[](char* data, std::size_t, std::size_t size, void* self) {
                      return static_cast<Transfer*>(self)->on_header({data, size});
                    });
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
+    return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  });
   curl_easy_setopt(
       easy, CURLOPT_OPENSOCKETFUNCTION,
       +[](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
@@ -132,9 +140,17 @@ const std::string& CurlMulti::proxy_of(const std::string& url) {
 std::unique_ptr<Transfer> CurlMulti::start(HttpRequest request, HttpLimits limits) {
   auto transfer = std::make_unique<Transfer>(*this, std::move(request), limits);
   proxy_of(transfer->request_.url);
+  finish_draining();
   add(*transfer);
   reap();
   return transfer;
+}
+
+// What came for the draining exchanges while nobody drove the loop: their connections are free then.
+void CurlMulti::finish_draining() {
+  if (draining_.empty()) return;
+  uv_run(loop_->uv(), UV_RUN_NOWAIT);
+  reap();
 }
 
 void CurlMulti::add(Transfer& transfer) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <curl/curl.h>
@@ -63,10 +64,14 @@ class Transfer : private detail::Timer {
   void finished(CURLcode code) noexcept;
   void fail(std::exception_ptr error) noexcept;
   void tell() noexcept;
+  /// libcurl sends a request again by itself when a warm connection turns out dead; how often a
+  /// request is sent is the caller's to decide.
+  bool may_send() noexcept { return !std::exchange(sent_, true); }
   std::size_t on_header(std::string_view line);
   std::size_t on_bytes(std::string_view bytes);
   std::exception_ptr error_of(CURLcode code) const;
   std::exception_ptr judge_header() const;
+  std::exception_ptr header_too_large(std::size_t limit) const;
 
   CurlMulti* multi_;
   CURL* easy_ = nullptr;
@@ -81,7 +86,7 @@ class Transfer : private detail::Timer {
   std::size_t header_bytes_ = 0;
   int status_ = 0, socket_error_ = 0;
   bool queued_ = false, header_done_ = false, ended_ = false, paused_ = false, got_byte_ = false,
-       drain_ = false, draining_ = false;
+       drain_ = false, draining_ = false, sent_ = false;
   char message_[CURL_ERROR_SIZE] = {};
 };
 
@@ -106,6 +111,7 @@ class CurlMulti {
   struct Socket;
   CURL* take_easy();
   void give_easy(CURL* easy) noexcept;
+  void finish_draining();
   void add(Transfer& transfer);
   void remove(Transfer& transfer) noexcept;
   void begin(Transfer& transfer);

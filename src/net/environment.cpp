@@ -19,6 +19,19 @@ std::string either(const char* lower, const char* upper) {
   return value.empty() ? environment(upper) : value;
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+// "host:port" without the port and without the brackets of an IPv6 address.
+std::string_view bare(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
+  return host.substr(0, host.rfind(':'));
+}
+
 // A no_proxy entry matches the host itself and everything below it; "*" matches all.
 bool exempt(std::string_view host, std::string_view list) {
   while (!list.empty()) {
@@ -51,10 +64,9 @@ std::string proxy_for(const std::string& url, const RuntimeOptions& options,
   if (is_loopback(url)) return {};
   if (options.proxy()) return *options.proxy();
   if (settings.http.empty() && settings.https.empty() && settings.all.empty()) return {};
-  std::string host = host_of(url);
-  host = host.substr(0, host.rfind(':'));
-  if (exempt(host, settings.none)) return {};
-  const std::string& own = url.starts_with("https:") ? settings.https : settings.http;
+  const std::string host = lower(host_of(url));
+  if (exempt(bare(host), lower(settings.none))) return {};
+  const std::string& own = lower(url.substr(0, 6)) == "https:" ? settings.https : settings.http;
   return own.empty() ? settings.all : own;
 }
 

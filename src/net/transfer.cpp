@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -22,6 +22,13 @@ inline namespace v0 {
 namespace {
 
 constexpr std::size_t pause_above = std::size_t{256} << 10;  // bytes nobody has read yet
+
+// libcurl does not always say so when it ran out of descriptors, e.g. while reading certificates.
+bool out_of_descriptors() {
+  const int fd = ::dup(STDIN_FILENO);
+  if (fd >= 0) ::close(fd);
+  return fd < 0 && (errno == EMFILE || errno == ENFILE);
+}
 
 std::uint64_t descriptor_limit() {
   rlimit limit{};
@@ -54,6 +61,11 @@ void Transfer::configure() {
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
+  // HTTP/2 needs TLS; offered without, libcurl lets all calls wait for the first one's reply.
+  const bool tls = curl_strnequal(request_.url.c_str(), "https:", 6) != 0;
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, message_);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(limits_.connect_timeout().count()));
@@ -68,6 +80,11 @@ void Transfer::configure() {
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request_.body.size()));
   }
+  // Only TLS settles on HTTP/2: without it, waiting to share a connection would open one at a time.
+  const bool tls = !request_.url.starts_with("http:");
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
   curl_easy_setopt(easy_, CURLOPT_PROXY, multi_->proxy_of(request_.url).c_str());
   if (!options.ca_file().empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file().c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_.list(request_.headers));
@@ -138,10 +155,7 @@ std::size_t Transfer::on_header(std::string_view line) {
   got_byte_ = true;
   last_byte_ = Clock::now();
   if (header_bytes_ > limits_.max_header_bytes()) {
-    error_ = std::make_exception_ptr(
-        LimitError(fmt::format("the reply of {} has a header of more than {} bytes",
-                               host_of(request_.url), limits_.max_header_bytes()),
-                   "max_header_bytes", limits_.max_header_bytes()));
+    error_ = header_too_large(limits_.max_header_bytes());
     return 0;
   }
   if (line.starts_with("HTTP/")) {
@@ -174,15 +188,29 @@ std::size_t Transfer::on_header(std::string_view line) {
   return line.size();
 }
 
-// Two different lengths mean that somebody on the way disagrees about where the reply ends.
+std::exception_ptr Transfer::header_too_large(std::size_t limit) const {
+  return std::make_exception_ptr(
+      LimitError(fmt::format("the reply of {} has a header of more than {} bytes",
+                             host_of(request_.url), limit),
+                 "max_header_bytes", limit));
+}
+
+// Two different lengths mean that somebody on the way disagrees about where the reply ends; libcurl
+// reads a length that is no number as none.
 std::exception_ptr Transfer::judge_header() const {
+  const auto refuse = [&](std::string_view what) {
+    return std::make_exception_ptr(
+        Error(ErrorKind::network, fmt::format("{} sent {}", host_of(request_.url), what)));
+  };
   const std::string* length = nullptr;
   for (const auto& [name, value] : headers_.fields()) {
     if (name.size() != 14 || curl_strequal(name.c_str(), "content-length") == 0) continue;
-    if (length && *length != value)
-      return std::make_exception_ptr(
-          Error(ErrorKind::network, fmt::format("{} sent two different Content-Length fields",
-                                                host_of(request_.url))));
+    if (length && *length != value) return refuse("two different Content-Length fields");
+    std::int64_t number = -1;
+    const auto [end, status] =
+        std::from_chars(value.data(), value.data() + value.size(), number);
+    if (status != std::errc() || end != value.data() + value.size() || number < 0)
+      return refuse("a Content-Length that is no length");
     length = &value;
   }
   return nullptr;
@@ -216,7 +244,8 @@ void Transfer::check_end() const {
 std::exception_ptr Transfer::error_of(CURLcode code) const {
   const std::string host = host_of(request_.url);
   const std::string detail = message_[0] != '\0' ? message_ : curl_easy_strerror(code);
-  if (socket_error_ == EMFILE || socket_error_ == ENFILE)
+  const bool before_reply = !got_byte_ && code != CURLE_OPERATION_TIMEDOUT;
+  if (socket_error_ == EMFILE || socket_error_ == ENFILE || (before_reply && out_of_descriptors()))
     return std::make_exception_ptr(
         LimitError(fmt::format("cannot connect to {}: the limit of {} open files is reached; raise "
                                "it with 'ulimit -n' or set RuntimeOptions::max_connections",
@@ -247,6 +276,12 @@ std::exception_ptr Transfer::error_of(CURLcode code) const {
     case CURLE_SSL_CACERT_BADFILE:
       return network(ErrorKind::network, fmt::format("no trusted TLS connection to {}: {}", host,
                                                      detail));
+    case CURLE_ABORTED_BY_CALLBACK:
+      return network(ErrorKind::network,
+                     fmt::format("{} closed the connection before its reply", host));
+    case CURLE_OUT_OF_MEMORY:  // libcurl's word for one line above its own limit
+      if (got_byte_ && !header_done_) return header_too_large(CURL_MAX_HTTP_HEADER);
+      return network(ErrorKind::network, "libcurl ran out of memory");
     case CURLE_PARTIAL_FILE:
       return network(ErrorKind::network,
                      fmt::format("{} closed the connection in the middle of its reply ({})", host,

@@ -35,8 +35,10 @@ std::string part(const Url& url, CURLUPart which) {
 
 void check_http_url(const std::string& text) {
   const auto refuse = [&](std::string_view why) {
+    const bool secret = text.find_first_of("@?") != text.npos;  // may hold a password or a key
     throw Error(ErrorKind::invalid_request,
-                fmt::format("'{}' cannot be used as a URL: {}", text.substr(0, 200), why));
+                fmt::format("'{}' cannot be used as a URL: {}",
+                            secret ? "…" : text.substr(0, 200), why));
   };
   for (const char c : text)
     if (c == '\r' || c == '\n' || c == '\0' || c == ' ')
@@ -62,8 +64,11 @@ std::string host_of(const std::string& text) {
 bool is_loopback(const std::string& text) {
   const Url url = parse(text);
   if (!url) return false;
-  const std::string host = part(url, CURLUPART_HOST);
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.") ||
+  std::string host = part(url, CURLUPART_HOST);
+  for (char& c : host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  const bool address = host.find_first_not_of("0123456789.") == host.npos;
+  return host == "localhost" || host == "[::1]" || (address && host.starts_with("127.")) ||
          host.ends_with(".localhost");
 }
 

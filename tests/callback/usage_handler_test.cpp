@@ -35,7 +35,7 @@ TEST_CASE("usage handler: sums over runs, streams and batches") {
 
 TEST_CASE("usage handler: failed runs and other steps do not count") {
   const auto script = std::make_shared<Script>();
-  script->error = std::make_exception_ptr(lian::Error(lian::ErrorKind::server, "broken"));
+  script->error = lian::Error(lian::ErrorKind::server, "broken");
   const auto usage = std::make_shared<lian::UsageHandler>();
   const auto chain = lian::step([](std::string text) { return text; }) | scripted(script);
   CHECK_THROWS(chain.invoke("hi", lian::Context().with_handler(usage)));

@@ -159,7 +159,7 @@ TEST_CASE("retrieval_qa: refuses an empty question") {
 
 TEST_CASE("retrieval_qa: errors name the step they come from") {
   const auto broken = script({"half "});
-  broken->error = std::make_exception_ptr(lian::Error(ErrorKind::server, "it broke"));
+  broken->error = lian::Error(ErrorKind::server, "it broke");
   const RetrievalQA model_fails(fixed_retriever(notes()), scripted(broken));
   const lian::Retriever no_store = lian::step(
       [](std::string) -> lian::Documents {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +20,8 @@ namespace lian::test {
 /// What a scripted model does and what it was asked.
 struct Script {
   std::vector<std::string> pieces;
-  std::exception_ptr error;   ///< thrown behind the pieces
-  bool stalls = false;        ///< never ends behind the pieces
+  std::optional<Error> error;  ///< thrown behind the pieces
+  bool stalls = false;         ///< never ends behind the pieces
   std::vector<Messages> asked;
 };
 
@@ -55,7 +55,7 @@ class ScriptedChat final : public ChatStep {
       Sleep sleeping = lian::sleep(std::chrono::hours(1));
       co_await sleeping;
     }
-    if (script_->error) std::rethrow_exception(script_->error);
+    if (script_->error) throw Error(*script_->error);
     piece.clear();
     piece.usage = Usage(20, 3);
     piece.model = "scripted-1";

@@ -38,7 +38,8 @@ class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
   /// The model told of tools.
   ChatModel bind_tools(std::vector<ToolSpec> tools, ToolChoice choice = ToolChoice()) const;
   /// At most `attempts` requests in all, with waits between them as for any retry; within one
-  /// attempt the model then does not retry by itself. Streams: only before the first piece.
+  /// attempt the model then does not retry by itself. Streams: only before the first piece. Events
+  /// of the attempts share the metadata "lian.call", and the requests one Idempotency-Key.
   ChatModel with_retry(int attempts = 3) const;
   /// Each of `others` in order when this one fails (cancelled is no failure). The error of the first
   /// is thrown when all fail. Streams: only before the first piece.

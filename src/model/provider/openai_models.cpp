@@ -24,6 +24,14 @@ std::string first_set(const std::array<std::string_view, 2>& variables, std::str
   return {};
 }
 
+// What goes into a header must not be able to end it. The text may be a key: it is not quoted.
+void refuse_controls(std::string_view text, std::string_view what) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      throw Error(ErrorKind::invalid_request,
+                  fmt::format("{} holds a line break or another control character", what));
+}
+
 Endpoint endpoint_of(const OpenAIDialect& dialect, std::string_view model,
                      const ModelConfig& config) {
   if (model.empty())
@@ -36,6 +44,10 @@ Endpoint endpoint_of(const OpenAIDialect& dialect, std::string_view model,
   if (endpoint.base_url.empty()) endpoint.base_url = dialect.base_url;
   while (endpoint.base_url.ends_with('/')) endpoint.base_url.pop_back();
   check_http_url(endpoint.base_url);
+  if (endpoint.base_url.find_first_of("?#") != std::string::npos)
+    throw Error(ErrorKind::invalid_request,
+                "a base URL holds '?' or '#'; it ends with its path, e.g. https://host/v1");
+  refuse_controls(model, "the model's name");
 
   endpoint.key_name = dialect.key_variables[0];
   if (config.api_key()) {
@@ -49,6 +61,7 @@ Endpoint endpoint_of(const OpenAIDialect& dialect, std::string_view model,
                               "ModelConfig().api_key(…); for a server that needs none, any text",
                               dialect.name, dialect.key_variables[0]));
   }
+  refuse_controls(endpoint.api_key, endpoint.key_name);
   for (const auto& [name, value] : config.headers().fields()) endpoint.headers.add(name, value);
   return endpoint;
 }
