@@ -1,5 +1,6 @@
 #include "lian/core/loop.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace lian {
@@ -121,7 +122,7 @@ void Timer::start(Loop& loop, Clock::time_point when) {
   auto& timers = loop.heap_->timers;
   timers.push_back(this);
   loop_ = &loop;
-  when_ = when;
+  when_ = std::max(when, Clock::time_point());  // a distant past would overflow differences
   index_ = timers.size() - 1;
   loop.heap_->up(index_, &Timer::index_);
   if (index_ == 0) loop.timers_changed();
