@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -76,6 +77,11 @@ std::size_t report_files(const AskOptions& options, const lian::IndexResult& res
   return failed;
 }
 
+// A file that was opened and left out; a run that finds it as before does not open it again.
+bool found_while_reading(const lian::LoadReport& report) {
+  return report.kind == lian::LoadProblem::binary || report.kind == lian::LoadProblem::no_format;
+}
+
 // Brings the store up to date with the folder; gives how many files failed.
 std::size_t index_folder(const AskOptions& options,
                          const std::shared_ptr<lian::SqliteVectorStore>& store,
@@ -92,10 +98,12 @@ std::size_t index_folder(const AskOptions& options,
   if (store->size() == 0)
     throw lian::Error(lian::ErrorKind::not_found,
                       fmt::format("{} holds no text to answer from", options.folder));
-  if (result.sources_added + result.sources_updated + result.sources_deleted > 0)
-    fmt::print(stderr, "ask: {} files indexed, {} as before, {} gone, in {:.2f} s\n",
-               result.sources_added + result.sources_updated, result.sources_skipped,
-               result.sources_deleted, since(start));
+  const auto looked_at = static_cast<std::size_t>(
+      std::count_if(source->reports().begin(), source->reports().end(), found_while_reading));
+  const std::size_t indexed = result.sources_added + result.sources_updated - looked_at;
+  if (indexed + result.sources_deleted > 0)
+    fmt::print(stderr, "ask: {} files indexed, {} as before, {} gone, in {:.2f} s\n", indexed,
+               result.sources_skipped, result.sources_deleted, since(start));
   return failed;
 }
 

@@ -1,5 +1,6 @@
 #include "lian/data/folder_source.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -70,6 +71,12 @@ FolderSource::~FolderSource() = default;
 
 std::size_t FolderSource::file_count() const noexcept { return state_->files.size(); }
 const LoadReports& FolderSource::reports() const noexcept { return state_->reports; }
+
+bool FolderSource::sees(const std::string& name) const {
+  return std::none_of(state_->reports.begin(), state_->reports.end(), [&](const auto& report) {
+    return !report.skipped() && name.starts_with(report.path + "/");
+  });
+}
 
 Stream<SourceState> FolderSource::list(Context) {
   const std::shared_ptr<State> state = state_;

@@ -215,6 +215,7 @@ Task<> Indexing::visit(SourceState state) {
 void Indexing::remove_vanished() {
   if (options_.cleanup() == IndexCleanup::none) return;
   for (const auto& [name, record] : records_) {
+    if (!source_->sees(name)) continue;
     batch_.removed.push_back(name);
     result_.num_deleted += record.documents;
     ++result_.sources_deleted;

@@ -35,6 +35,8 @@ class LIAN_API FolderSource final : public IndexSource {
 
   Stream<SourceState> list(Context context) override;
   Stream<Document> read(std::string name, Context context) override;
+  /// No for what lies in a folder that could not be listed.
+  bool sees(const std::string& name) const override;
 
   /// How many files `list` found.
   std::size_t file_count() const noexcept;

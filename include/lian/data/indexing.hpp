@@ -85,6 +85,12 @@ class LIAN_API IndexSource {
   virtual Stream<SourceState> list(Context context) = 0;
   /// The documents of one source, cut to size. Errors concern this source only.
   virtual Stream<Document> read(std::string name, Context context) = 0;
+  /// Whether `list` would have shown this source if it were there: only then is it gone when it
+  /// was not listed. Default: yes.
+  virtual bool sees(const std::string& name) const {
+    static_cast<void>(name);
+    return true;
+  }
   /// Tells contents apart; default: `file_fingerprint(name)`.
   virtual Task<std::string> fingerprint(std::string name, Context context);
 };
