@@ -34,7 +34,8 @@ bool passes_with_time(int status) {
 }
 
 bool may_pass(const Error& error) {
-  if (const auto* api = dynamic_cast<const ApiError*>(&error); api && api->status != 0) {
+  // An error inside a reply of status 200 is judged by its kind.
+  if (const auto* api = dynamic_cast<const ApiError*>(&error); api && api->status >= 300) {
     if (api->kind() == ErrorKind::quota) return false;
     return api->should_retry.value_or(passes_with_time(api->status));
   }

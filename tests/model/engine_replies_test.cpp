@@ -79,10 +79,14 @@ std::set<ErrorKind> kinds_of(const std::string& expect) {
 
 TEST_CASE("engine: judges every reply of the corpus right") {
   std::map<std::string, nlohmann::json> rows;
-  for (auto& row : test::read_jsonl("http_responses.jsonl")) rows[row["id"]] = row;
+  std::map<std::string, Reply> replies;
+  for (auto& row : test::read_jsonl("http_responses.jsonl")) {
+    rows[row["id"]] = row;
+    replies.emplace(row["id"], reply_of(row));
+  }
   RawServer server([&](const Request& request) {
     const std::string path = request.path();
-    return reply_of(rows.at(path.substr(1, path.find('/', 1) - 1)));
+    return replies.at(path.substr(1, path.find('/', 1) - 1));
   });
   Runtime runtime;
   const HttpLimits limits = HttpLimits()
@@ -133,7 +137,7 @@ TEST_CASE("engine: judges every reply of the corpus right") {
   }
   CHECK(server.problems().empty());
   INFO(answers << " answers, " << failures << " errors");
-  CHECK(rows.size() == 66);
+  CHECK(rows.size() == 64);
 }
 
 TEST_CASE("engine: a reply whose header is too large is a limit error that names the limit") {

@@ -21,7 +21,7 @@ constexpr double slack = 100;
 // A call that stands still ends as a timeout between `limit` and `limit` + slack.
 template <class Call>
 void ends_within(const char* where, double limit, Call call) {
-  const double ms = test::quickest([&] {
+  const double ms = test::quickest(limit + slack, [&] {
     const Outcome out = call();
     INFO(where << ": " << out.what);
     REQUIRE_FALSE(out.ok);
@@ -162,7 +162,7 @@ TEST_CASE("engine: a stop from another thread ends a call in every phase at once
   for (const auto& [where, url] : places) {
     const ChatModel model = test::model_at(url);
     double best = 1e9;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 3 && best >= 50; ++i) {
       std::stop_source stop;
       std::chrono::steady_clock::time_point asked;
       std::thread stopper([&] {
