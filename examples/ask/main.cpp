@@ -196,7 +196,7 @@ int run(const AskOptions& options) {
 
   const auto store = open_store(options, embedding);
   lian::SearchOptions search;
-  search.kind(lian::SearchKind::hybrid).k(options.top_k).fetch_k(8 * options.top_k);
+  search.kind(lian::SearchKind::rerank).k(options.top_k).fetch_k(std::size_t{100} + options.top_k);
   const lian::RetrievalQA chain(lian::VectorStoreRetriever(store, search), model);
 
   std::size_t failed = 0;

@@ -115,7 +115,11 @@ std::vector<VectorHit> MemoryRows::matching(const VectorQuery& query,
   for (const auto& [row, score] : index.search(query.text, ranked)) {
     if (hits.size() == query.k) break;
     const Document& document = rows_[row].document;
-    if (query.filter.matches(document.metadata)) hits.emplace_back(document, score);
+    if (!query.filter.matches(document.metadata)) continue;
+    hits.emplace_back(document, score);
+    if (!query.with_vectors) continue;
+    const std::span<const float> vector = matrix_->row(row);
+    hits.back().vector.assign(vector.begin(), vector.end());
   }
   return hits;
 }

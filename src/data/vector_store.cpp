@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 #include <unordered_map>
 #include <utility>
@@ -97,8 +98,23 @@ Documents without_scores(std::vector<ScoredDocument> scored_documents) {
   return documents;
 }
 
+bool ranks_words(SearchKind kind) {
+  return kind == SearchKind::lexical || kind == SearchKind::hybrid || kind == SearchKind::rerank;
+}
+
+// The hits in the order of their cosine to a query's vector; those at a right angle left out.
+std::vector<VectorHit> nearest_first(std::vector<VectorHit> hits, const std::vector<float>& query) {
+  for (VectorHit& hit : hits)
+    hit.score = std::inner_product(query.begin(), query.end(), hit.vector.begin(), 0.0);
+  std::erase_if(hits, [](const VectorHit& hit) { return hit.score <= 0; });
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const VectorHit& a, const VectorHit& b) { return a.score > b.score; });
+  return hits;
+}
+
 VectorQuery query_of(const SearchOptions& options) {
-  const bool choosing = options.kind() == SearchKind::mmr || options.kind() == SearchKind::hybrid;
+  const bool choosing =
+      options.kind() != SearchKind::similarity && options.kind() != SearchKind::lexical;
   VectorQuery query;
   query.k = choosing ? std::max(options.k(), options.fetch_k()) : options.k();
   query.filter = options.filter();
@@ -195,9 +211,10 @@ Task<std::vector<ScoredDocument>> VectorStore::run_search(std::shared_ptr<const 
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
   std::vector<VectorHit> by_words;
-  if (options.kind() == SearchKind::lexical || options.kind() == SearchKind::hybrid) {
+  if (ranks_words(options.kind())) {
     VectorQuery words = query_of(options);
     words.text = query;
+    words.with_vectors = options.kind() == SearchKind::rerank;
     Task<std::vector<VectorHit>> finding = store->find(std::move(words), context);
     by_words = co_await std::move(finding);
   }
@@ -205,7 +222,10 @@ Task<std::vector<ScoredDocument>> VectorStore::run_search(std::shared_ptr<const 
 
   Task<std::vector<float>> embedding = store->embedding().aembed_query(std::move(query), context);
   std::vector<float> vector = co_await std::move(embedding);
+  if (options.kind() == SearchKind::rerank && !by_words.empty() && !vector.empty())
+    co_return scored(fuse(nearest_first(by_words, vector), std::move(by_words)), options);
   if (options.kind() != SearchKind::hybrid || vector.empty()) {
+    if (options.kind() == SearchKind::rerank) options.kind(SearchKind::similarity);
     Task<std::vector<ScoredDocument>> searching =
         run_vector_search(alive, store, std::move(vector), std::move(options), context);
     co_return co_await std::move(searching);
@@ -221,8 +241,7 @@ Task<std::vector<ScoredDocument>> VectorStore::asearch_by_vector(std::vector<flo
                                                                  SearchOptions options,
                                                                  Context context) const {
   check_options(options);
-  if (vector.empty() || options.kind() == SearchKind::lexical ||
-      options.kind() == SearchKind::hybrid) {
+  if (vector.empty() || ranks_words(options.kind())) {
     throw Error(
         ErrorKind::validation,
         name() + ": a search by vector needs a vector, and ranks by similarity or mmr only");

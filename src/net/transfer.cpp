@@ -66,6 +66,7 @@ void Transfer::configure() {
   const bool tls = curl_strnequal(request_.url.c_str(), "https:", 6) != 0;
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                    static_cast<long>(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, message_);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(limits_.connect_timeout().count()));
@@ -80,11 +81,6 @@ void Transfer::configure() {
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request_.body.size()));
   }
-  // Only TLS settles on HTTP/2: without it, waiting to share a connection would open one at a time.
-  const bool tls = !request_.url.starts_with("http:");
-  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
-                   static_cast<long>(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
   curl_easy_setopt(easy_, CURLOPT_PROXY, multi_->proxy_of(request_.url).c_str());
   if (!options.ca_file().empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file().c_str());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_.list(request_.headers));

@@ -58,7 +58,7 @@ const lian::RetrievalQA& pipeline() {
         std::make_shared<lian::InMemoryVectorStore>(lian::embedding_model("offline"));
     store->add_documents(splitter.split_documents(loader.load()));
     lian::SearchOptions search;
-    search.kind(lian::SearchKind::hybrid).k(6).fetch_k(48);
+    search.kind(lian::SearchKind::rerank).k(6).fetch_k(106);
     return lian::RetrievalQA(lian::VectorStoreRetriever(store, search),
                              lian::chat_model("offline"));
   }();

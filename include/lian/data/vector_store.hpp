@@ -48,9 +48,11 @@ struct VectorQuery {
   bool with_vectors = false;
 };
 
-/// How a search ranks: by cosine; by maximal marginal relevance; by words (BM25); or by the
-/// reciprocal ranks of cosine and words together.
-enum class SearchKind { similarity, mmr, lexical, hybrid };
+/// How a search ranks: by cosine; by maximal marginal relevance; by words (BM25); by the reciprocal
+/// ranks of cosine and words together; or likewise among the best by words alone (`rerank`), which
+/// reads a few vectors instead of all: for large stores whose embedding sees words, not meaning. A
+/// question whose words are nowhere is then answered by cosine.
+enum class SearchKind { similarity, mmr, lexical, hybrid, rerank };
 
 /// Settings of a search. Regular value.
 class LIAN_API SearchOptions {
@@ -59,7 +61,7 @@ class LIAN_API SearchOptions {
   SearchOptions& kind(SearchKind value) { return kind_ = value, *this; }
   /// Documents to give; default 4.
   SearchOptions& k(std::size_t value) { return k_ = value, *this; }
-  /// Candidates that mmr and hybrid choose from, at least k; default 20.
+  /// Candidates that mmr, hybrid and rerank choose from, at least k; default 20.
   SearchOptions& fetch_k(std::size_t value) { return fetch_k_ = value, *this; }
   /// mmr's balance: 1 relevance only, 0 diversity only; default 0.5.
   SearchOptions& lambda(double value) { return lambda_ = value, *this; }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <new>
 #include <unordered_set>
@@ -16,11 +17,33 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
+// Words that nearly every English text holds: they tell nothing apart, and FTS5 would rank every
+// document for them. Sorted.
+constexpr std::array<std::string_view, 58> function_words = {
+    "a",     "about", "an",   "and",  "any",   "are",   "as",    "at",    "be",   "by",
+    "can",   "do",    "does", "for",  "from",  "had",   "has",   "have",  "how",  "i",
+    "if",    "in",    "into", "is",   "it",    "its",   "may",   "my",    "not",  "of",
+    "on",    "or",    "our",  "s",    "should", "so",   "that",  "the",   "their", "them",
+    "there", "they",  "this", "to",   "was",   "we",    "were",  "what",  "when", "where",
+    "which", "who",   "why",  "will", "with",  "would", "you",   "your"};
+
+bool is_function_word(const std::string& word) {
+  return std::binary_search(function_words.begin(), function_words.end(), std::string_view(word));
+}
+
+std::int64_t number_of(std::string_view digits) {
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
 // The words of a query for FTS5's MATCH: any of them. Tokens hold no quotes, operators or blanks.
 std::string match_of(std::string_view text) {
   std::vector<std::string> words = lexical_tokens(text, LexicalUse::query);
   std::sort(words.begin(), words.end());
   words.erase(std::unique(words.begin(), words.end()), words.end());
+  if (!std::all_of(words.begin(), words.end(), is_function_word))
+    std::erase_if(words, is_function_word);
   std::string match;
   for (const auto& word : words) {
     if (!match.empty()) match += " OR ";
@@ -71,21 +94,23 @@ void SqliteRows::apply(const Changes& changes) {
   }
 }
 
+// Documents of sources that are not finished: not to be found yet.
+std::unordered_set<std::int64_t> SqliteRows::staged_numbers() {
+  std::unordered_set<std::int64_t> staged;
+  Query query(connection_,
+              "SELECT number FROM documents WHERE source IN "
+              "(SELECT number FROM sources WHERE staged <> 0)");
+  while (query.step()) staged.insert(query.integer(0));
+  return staged;
+}
+
 void SqliteRows::load_rows() {
   const Transaction snapshot(connection_, Transaction::Kind::read);
   const std::int64_t version = connection_.number("PRAGMA data_version");
   if (version == loaded_version_) return;
   forget_rows();
-  const std::string width = setting(connection_, "dimension");
-  dimension_ = 0;
-  std::from_chars(width.data(), width.data() + width.size(), dimension_);
-  std::unordered_set<std::int64_t> staged;
-  {
-    Query query(connection_,
-                "SELECT number FROM documents WHERE source IN "
-                "(SELECT number FROM sources WHERE staged <> 0)");
-    while (query.step()) staged.insert(query.integer(0));
-  }
+  dimension_ = static_cast<std::size_t>(number_of(setting(connection_, "dimension")));
+  const std::unordered_set<std::int64_t> staged = staged_numbers();
   std::int64_t found = 0;
   const std::lock_guard lock(rows_mutex_);
   documents_.each_vector(dimension_, [&](std::int64_t number, const std::vector<float>& vector) {
@@ -161,18 +186,26 @@ std::vector<VectorHit> SqliteRows::matching(const VectorQuery& query) {
   const std::string match = match_of(query.text);
   if (match.empty() || query.k == 0) return {};
   const std::lock_guard connection(connection_mutex_);
-  load_rows();
+  // The vectors are read into memory for filters only: words alone do without.
+  if (!query.filter.empty()) load_rows();
+  dimension_ = static_cast<std::size_t>(number_of(setting(connection_, "dimension")));
   std::vector<Found> found;
   {
     const std::shared_lock rows(rows_mutex_);
     const std::vector<std::uint8_t> flags = allowed(query.filter);
+    const std::unordered_set<std::int64_t> staged = staged_numbers();
     Query ranked(connection_,
                  "SELECT rowid, rank FROM words WHERE words MATCH ? ORDER BY rank, rowid");
     ranked.bind(std::string_view(match));
     while (found.size() < query.k && ranked.step()) {
-      const auto row = rows_.find(ranked.integer(0));
-      if (row == rows_.end() || (!flags.empty() && flags[row->second] == 0)) continue;
-      found.emplace_back(row->first, -ranked.real(1));
+      const std::int64_t number = ranked.integer(0);
+      if (staged.contains(number)) continue;
+      if (!flags.empty()) {
+        const auto row = rows_.find(number);
+        if (row == rows_.end() || flags[row->second] == 0) continue;
+      }
+      found.emplace_back(number, -ranked.real(1));
+      if (query.with_vectors) found.back().vector = documents_.vector(number, dimension_);
     }
   }
   return read_hits(std::move(found));

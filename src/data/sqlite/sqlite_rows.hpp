@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,7 @@ class LIAN_API SqliteRows {
   void remove_source(std::int64_t number, Changes& changes);
 
   // With the connection locked:
+  std::unordered_set<std::int64_t> staged_numbers();
   void load_rows();
   void forget_rows();
   void apply(const Changes& changes);
