@@ -143,20 +143,21 @@ class Events {
   Events(Framing framing, const HttpLimits& limits)
       : framing_(framing), sse_(options(limits)), ndjson_(limits.max_event_bytes()) {}
 
-  void feed(std::string_view bytes) {
-    if (framing_ == Framing::sse)
-      sse_.feed(bytes);
-    else
-      ndjson_.feed(bytes);
-  }
+  /// `bytes` must hold until `next` returns false.
+  void feed(std::string_view bytes) { bytes_ = bytes; }
   void end() {
     if (framing_ == Framing::ndjson) ndjson_.end();
   }
   bool next(std::string_view& type, std::string_view& data) {
-    if (framing_ == Framing::ndjson) return ndjson_.next(data);
-    if (!sse_.next(event_)) return false;
-    type = event_.type;
-    data = event_.data;
+    while (!take(type, data)) {
+      if (bytes_.empty()) return false;
+      const std::string_view slice = bytes_.substr(0, slice_bytes);
+      bytes_.remove_prefix(slice.size());
+      if (framing_ == Framing::sse)
+        sse_.feed(slice);
+      else
+        ndjson_.feed(slice);
+    }
     return true;
   }
   std::size_t replacements() const noexcept {
@@ -170,7 +171,17 @@ class Events {
     out.error_field = true;
     return out;
   }
+  bool take(std::string_view& type, std::string_view& data) {
+    if (framing_ == Framing::ndjson) return ndjson_.next(data);
+    if (!sse_.next(event_)) return false;
+    type = event_.type;
+    data = event_.data;
+    return true;
+  }
+  // Small enough for the parsers' buffers to stay in the processor's cache.
+  static constexpr std::size_t slice_bytes = std::size_t{16} << 10;
   Framing framing_;
+  std::string_view bytes_;
   SseParser sse_;
   NdjsonParser ndjson_;
   SseEvent event_;

@@ -19,6 +19,8 @@ inline namespace v0 {
 namespace {
 constexpr std::size_t max_spare_handles = 256;
 constexpr std::size_t max_targets = 64;
+constexpr std::size_t max_spare_buffers = 8;
+constexpr std::size_t min_spare_buffer = std::size_t{4} << 10, max_spare_buffer = std::size_t{1} << 20;
 }  // namespace
 
 // A descriptor libcurl wants watched. Kept for the next socket with that number, so that a warm
@@ -46,6 +48,7 @@ CurlMulti::CurlMulti(UvLoop& loop)
       multi_(curl_multi_init()),
       wakeup_(std::make_unique<Wakeup>(*this)),
       max_active_(loop.runtime().options().max_connections()) {
+  spare_buffers_.reserve(max_spare_buffers);
   if (!multi_) throw Error(ErrorKind::config, "libcurl could not be started");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION,
@@ -125,6 +128,20 @@ void CurlMulti::give_easy(CURL* easy) noexcept {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
   spare_.push_back(easy);
+}
+
+std::string CurlMulti::take_buffer() {
+  if (spare_buffers_.empty()) return {};
+  std::string buffer = std::move(spare_buffers_.back());
+  spare_buffers_.pop_back();
+  return buffer;
+}
+
+void CurlMulti::give_buffer(std::string buffer) noexcept {
+  if (buffer.capacity() < min_spare_buffer || buffer.capacity() > max_spare_buffer) return;
+  if (spare_buffers_.size() >= max_spare_buffers) return;
+  buffer.clear();
+  spare_buffers_.push_back(std::move(buffer));
 }
 
 const std::string& CurlMulti::proxy_of(const std::string& url) {

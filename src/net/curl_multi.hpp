@@ -104,6 +104,9 @@ class CurlMulti {
   void reap();
   /// Reads an exchange to its end, at most a second, then drops it.
   void drain(std::unique_ptr<Transfer> transfer) noexcept;
+  /// Buffers that have grown go from exchange to exchange: a large one costs page faults anew.
+  std::string take_buffer();
+  void give_buffer(std::string buffer) noexcept;
 
  private:
   friend class Transfer;
@@ -125,6 +128,7 @@ class CurlMulti {
   CURLM* multi_;
   std::unique_ptr<Wakeup> wakeup_;
   std::vector<CURL*> spare_;
+  std::vector<std::string> spare_buffers_;
   std::vector<Transfer*> queue_;  // waits for a free connection, first come first served
   std::vector<Socket*> sockets_;
   std::vector<std::unique_ptr<Transfer>> draining_;

@@ -23,9 +23,21 @@ struct DropTransfer {
 };
 using TransferPtr = std::unique_ptr<Transfer, DropTransfer>;
 
+// The bytes at hand; the buffer goes back to the connections it came from.
+struct Chunk {
+  explicit Chunk(CurlMulti& owner) : multi(&owner), bytes(owner.take_buffer()) {}
+  ~Chunk() { multi->give_buffer(std::move(bytes)); }
+  Chunk(const Chunk&) = delete;
+  Chunk& operator=(const Chunk&) = delete;
+  CurlMulti* multi;
+  std::string bytes;
+};
+
 // The decoded body of an exchange whose header is there.
 Stream<std::string> read_body(TransferPtr transfer, Inflate inflate) {
-  std::string raw, decoded;
+  Chunk chunk(*transfer.get_deleter().multi);
+  std::string& raw = chunk.bytes;
+  std::string decoded;
   std::size_t total = 0;
   while (true) {
     if (!transfer->has_bytes() && !transfer->ended()) {

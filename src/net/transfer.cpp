@@ -47,11 +47,15 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 Transfer::Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits)
-    : multi_(&multi), request_(std::move(request)), limits_(limits) {}
+    : multi_(&multi),
+      request_(std::move(request)),
+      limits_(limits),
+      bytes_(multi.take_buffer()) {}
 
 Transfer::~Transfer() {
   stop();
   multi_->remove(*this);
+  multi_->give_buffer(std::move(bytes_));
 }
 
 void Transfer::configure() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,7 +78,10 @@ FinishReason finish_reason(std::string_view word) {
 
 class SimdjsonReader : public OpenAIReader {
  public:
-  explicit SimdjsonReader(const OpenAIDialect& dialect) : provider_(dialect.name) {}
+  explicit SimdjsonReader(const OpenAIDialect& dialect) : provider_(dialect.name) {
+    // simdjson's own depth of 1,024 costs each stream 9 KB; its memory grows with the replies.
+    if (parser_.allocate(usual_event_bytes, max_depth) != simdjson::SUCCESS) throw std::bad_alloc();
+  }
 
   void read(std::string_view json, Kind kind, ChatPiece& first) override;
   bool next(ChatPiece& piece) override;
@@ -109,6 +113,7 @@ class SimdjsonReader : public OpenAIReader {
   Json whole_value(Value value);
   void skip(Value value);
 
+  static constexpr std::size_t usual_event_bytes = 512, max_depth = 128;
   std::string provider_;
   od::parser parser_;
   Kind kind_ = Kind::chunk;
