@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "core/redact.hpp"
 #include "core/runtime_access.hpp"
 #include "lian/core/sleep.hpp"
 #include "lian/core/when_all.hpp"
+#include "model/call_error.hpp"
 #include "model/retry.hpp"
 #include "net/ndjson.hpp"
 #include "net/sse.hpp"
@@ -48,15 +48,6 @@ std::string idempotency_key(const HttpRequest& request, const Context& context) 
 void prepare(HttpRequest& request, const Line& line, const Context& context) {
   for (const auto& [name, value] : line.endpoint.headers.fields()) request.headers.set(name, value);
   request.headers.set("Idempotency-Key", idempotency_key(request, context));
-}
-
-// Says where an error of the codec comes from, as far as the codec does not know.
-void sign(Error& error, const Line& line, const std::string& model) {
-  auto* api = dynamic_cast<ApiError*>(&error);
-  if (!api) return;
-  if (api->provider.empty()) api->provider = line.endpoint.provider;
-  if (api->host.empty()) api->host = host_of(line.endpoint.base_url);
-  if (api->model.empty()) api->model = model;
 }
 
 // Reads the body of a reply that is an error; a body that does not come does not hide the status.
@@ -127,9 +118,8 @@ Task<HttpReply> exchange(HttpRequest request, std::shared_ptr<const Line> line,
       HttpReply reply = co_await std::move(trying);
       plan.succeeded();
       co_return reply;
-    } catch (Error& error) {
-      sign(error, *line, model);
-      failure = std::current_exception();
+    } catch (const Error&) {
+      failure = call_error(*line, model);
     }
     const std::chrono::nanoseconds wait = plan.next(failure);
     Sleep sleeping = lian::sleep(wait);
@@ -295,9 +285,8 @@ class EngineChat final : public ChatStep {
           context.warn(name(), fmt::format("{} invalid UTF-8 sequence(s) in the reply became U+FFFD",
                                            events.replacements()));
         co_return;
-      } catch (Error& error) {
-        sign(error, *line_, options_.model());
-        failure = std::current_exception();
+      } catch (const Error&) {
+        failure = call_error(*line_, options_.model());
       }
       if (handed) rethrow_with(failure, std::move(partial));
       const std::chrono::nanoseconds wait = plan.next(failure);
@@ -321,9 +310,8 @@ class EngineChat final : public ChatStep {
       AIMessage message = codec_->decode(reply);
       message.provider = line_->endpoint.provider;
       return message;
-    } catch (Error& error) {
-      sign(error, *line_, options_.model());
-      throw;
+    } catch (const Error&) {
+      std::rethrow_exception(call_error(*line_, options_.model()));
     }
   }
 
@@ -331,7 +319,9 @@ class EngineChat final : public ChatStep {
     TruncatedError error(fmt::format("{} ({}): nothing of it is an answer; try again",
                                      why, host_of(line_->endpoint.base_url)),
                          std::string());
-    sign(error, *line_, options_.model());
+    error.provider = line_->endpoint.provider;
+    error.model = options_.model();
+    error.host = host_of(line_->endpoint.base_url);
     return error;
   }
 
@@ -446,9 +436,8 @@ class EngineEmbedder final : public Embedder {
   std::vector<Embedding> decode(const HttpReply& reply, std::size_t count) const {
     try {
       return codec_->decode(reply, count);
-    } catch (Error& error) {
-      sign(error, *line_, model_);
-      throw;
+    } catch (const Error&) {
+      std::rethrow_exception(call_error(*line_, model_));
     }
   }
 

@@ -152,8 +152,9 @@ void Transfer::finished(CURLcode code) noexcept {
 
 std::size_t Transfer::on_header(std::string_view line) {
   header_bytes_ += line.size();
-  got_byte_ = true;
   last_byte_ = Clock::now();
+  if (!std::exchange(got_byte_, true) && last_byte_ + limits_.idle_timeout() < when())
+    Timer::start(*multi_->loop_, last_byte_ + limits_.idle_timeout());
   if (header_bytes_ > limits_.max_header_bytes()) {
     error_ = header_too_large(limits_.max_header_bytes());
     return 0;

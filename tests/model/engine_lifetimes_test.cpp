@@ -25,9 +25,10 @@ Reply long_stream() {
 }
 
 // What is open when nothing runs, once everything made at first use has been made.
-std::size_t warmed(const ChatModel& model, Runtime& runtime) {
+std::size_t warmed(const ChatModel& model, Runtime& runtime, const RawServer& server) {
   REQUIRE(model.stream("hi", test::once(runtime)).next());
   runtime.release_idle();
+  REQUIRE(server.wait_for_open(0));
   return test::open_descriptors();
 }
 
@@ -38,7 +39,7 @@ TEST_CASE("engine: streams dropped half-read close their connections and leak no
     RawServer server([](const Request&) { return long_stream(); }, options);
     Runtime runtime(http2 ? RuntimeOptions().ca_file(server.ca_file()) : RuntimeOptions());
     const ChatModel model = test::model_at(server.url());
-    const std::size_t before = warmed(model, runtime);
+    const std::size_t before = warmed(model, runtime, server);
     std::mt19937 random(7);
     const int drops = http2 ? 200 : 1000;
     for (int i = 0; i < drops; ++i) {
@@ -72,7 +73,7 @@ Task<int> read_all_some(ChatModel model, Context context, int streams) {
 TEST_CASE("engine: many streams at once, each dropped at its own point") {
   RawServer server([](const Request&) { return long_stream(); });
   Runtime runtime;
-  const std::size_t before = warmed(test::model_at(server.url()), runtime);
+  const std::size_t before = warmed(test::model_at(server.url()), runtime, server);
   CHECK(block_on(read_all_some(test::model_at(server.url()), test::once(runtime), 120), runtime) ==
         300);
   CHECK(server.wait_for_open(0));
@@ -98,12 +99,11 @@ TEST_CASE("engine: a stream that is abandoned closes its connection at once") {
 TEST_CASE("engine: a reader that does not read pauses the transfer, and that is no silence") {
   const std::string piece(20000, 'x');
   std::vector<std::string> all(1000, piece);  // 20 MB
-  RawServer server([reply = Reply::events(test::small_events(all))](const Request&) {
-    return reply;
-  });
+  RawServer server(
+      [reply = Reply::events(test::small_events(all))](const Request&) { return reply; });
   Runtime runtime;
-  const ChatModel model =
-      test::model_at(server.url(), ModelConfig().limits(HttpLimits().idle_timeout(milliseconds(150))));
+  const ChatModel model = test::model_at(
+      server.url(), ModelConfig().limits(HttpLimits().idle_timeout(milliseconds(150))));
   const auto slow = [](ChatModel asked, Context context, RawServer* from) -> Task<std::size_t> {
     Stream<ChatPiece> stream = asked.astream("hi", context);
     std::size_t bytes = 0;
@@ -129,9 +129,8 @@ TEST_CASE("engine: a batch of a thousand calls of which half are cancelled") {
   const std::size_t before = test::open_descriptors();
   std::vector<ChatInput> inputs;
   for (int i = 0; i < 1000; ++i) inputs.emplace_back(i % 2 ? "odd" : "even");
-  const auto results =
-      model.with_timeout(milliseconds(30))
-          .try_batch(inputs, test::once(runtime).with_concurrency(100));
+  const auto results = model.with_timeout(milliseconds(30))
+                           .try_batch(inputs, test::once(runtime).with_concurrency(100));
   std::size_t answers = 0, timeouts = 0;
   for (const auto& result : results) {
     if (result.ok()) {

@@ -54,8 +54,8 @@ std::string generated(const std::string& id) {
 
 Reply reply_of(const nlohmann::json& row) {
   const std::string id = row["id"];
-  Reply reply = Reply::raw(row.contains("gen") ? generated(id)
-                                               : test::from_base64(row["raw_b64"].get<std::string>()));
+  Reply reply = Reply::raw(
+      row.contains("gen") ? generated(id) : test::from_base64(row["raw_b64"].get<std::string>()));
   if (row["hold_open"]) return reply.then(Ending::stall);
   return reply.then(row["close"] == "rst" ? Ending::reset : Ending::close);
 }
@@ -192,16 +192,16 @@ TEST_CASE("engine: body and event limits hold to the byte, compressed or not") {
     for (const int over : {-1, 0, 1}) {
       INFO(over << (gz ? " gzip" : " plain"));
       const std::size_t size = limit + static_cast<std::size_t>(over);
-      reply.set(reply_with("application/json",
-                           test::small_json(std::string(size - frame, 'x')), gz));
+      reply.set(
+          reply_with("application/json", test::small_json(std::string(size - frame, 'x')), gz));
       const Outcome body = test::invoke(body_limited, test::once(runtime));
       INFO(body.what);
       CHECK(body.ok == (over <= 0));
       if (!body.ok) CHECK(body.limit == "max_body_bytes");
 
       const std::size_t line = narrow + static_cast<std::size_t>(over);
-      reply.set(reply_with("text/event-stream",
-                           event_text({std::string(line - event_frame, 'x')}), gz));
+      reply.set(
+          reply_with("text/event-stream", event_text({std::string(line - event_frame, 'x')}), gz));
       const Outcome event = test::stream(event_limited, test::once(runtime));
       INFO(event.what);
       CHECK(event.ok == (over <= 0));

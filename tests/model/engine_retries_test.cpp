@@ -85,9 +85,11 @@ TEST_CASE("engine: with_retry, nested or with fallbacks, keeps to its number") {
   std::size_t seen = 0;
   const auto requests_of = [&](const ChatModel& model, const Context& given) {
     CHECK_FALSE(test::invoke(model, given).ok);
-    const std::size_t whole = provider.requests().size() - std::exchange(seen, provider.requests().size());
+    const std::size_t whole =
+        provider.requests().size() - std::exchange(seen, provider.requests().size());
     CHECK_FALSE(test::stream(model, given).ok);
-    const std::size_t streamed = provider.requests().size() - std::exchange(seen, provider.requests().size());
+    const std::size_t streamed =
+        provider.requests().size() - std::exchange(seen, provider.requests().size());
     CHECK(whole == streamed);
     return whole;
   };
@@ -136,8 +138,7 @@ TEST_CASE("engine: a stream cut before its first piece is tried again") {
 TEST_CASE("engine: the server's own words about retries count") {
   Runtime runtime;
   const auto requests_of = [&](int status, const char* name, const char* value) {
-    RawServer server({Reply::json(status, "{}").header(name, value)
-                          .header("retry-after-ms", "1")});
+    RawServer server({Reply::json(status, "{}").header(name, value).header("retry-after-ms", "1")});
     CHECK(test::invoke(test::model_at(server.url()), Context::root().with(runtime)).status ==
           status);
     return server.counts().requests;
@@ -180,8 +181,7 @@ TEST_CASE("engine: resets and refused connections are tried within the number gi
       for (const int n : {1, 2}) {
         if (warm) CHECK(test::invoke(test::model_at(server.url() + "/ok"), test::once(runtime)).ok);
         const int before = server.counts().requests;
-        const Outcome out =
-            test::invoke(test::model_at(server.url() + path), tries(runtime, n));
+        const Outcome out = test::invoke(test::model_at(server.url() + path), tries(runtime, n));
         INFO(path << " " << n << ": " << out.what);
         CHECK(out.kind == ErrorKind::network);
         CHECK(server.counts().requests - before == n);
@@ -203,9 +203,9 @@ TEST_CASE("engine: a retry storm is bounded by the quota of its host") {
   Runtime runtime;
   constexpr std::size_t calls = 400, capacity = 500, price = 5;
   std::vector<ChatInput> inputs(calls, ChatInput("hi"));
-  const auto results = named(provider, "fail-503")
-                           .try_batch(std::move(inputs),
-                                      Context::root().with(runtime).with_concurrency(20));
+  const auto results =
+      named(provider, "fail-503")
+          .try_batch(std::move(inputs), Context::root().with(runtime).with_concurrency(20));
   CHECK(std::none_of(results.begin(), results.end(), [](const auto& r) { return r.ok(); }));
   CHECK(provider.requests().size() == calls + capacity / price);
   // Another host has its own.
@@ -244,8 +244,8 @@ TEST_CASE("retry: waits are spread evenly over the whole interval") {
   std::sort(first.begin(), first.end());
   std::size_t most = 0;
   for (auto from = first.begin(); from != first.end(); ++from)
-    most = std::max(most, static_cast<std::size_t>(
-                              std::upper_bound(from, first.end(), *from + 0.010) - from));
+    most = std::max(
+        most, static_cast<std::size_t>(std::upper_bound(from, first.end(), *from + 0.010) - from));
   CHECK(most <= plans / 20);
 }
 

@@ -101,8 +101,7 @@ TEST_CASE("engine: a whole reply cut at any byte is never an answer") {
   for (const Framing framing : framings) {
     const Reply whole = framed("application/json", test::small_json("好 and more"), framing);
     for (const Ending how : {Ending::close, Ending::reset}) {
-      const std::size_t size =
-          whole.head(how != Ending::close).size() + whole.framed_body().size();
+      const std::size_t size = whole.head(how != Ending::close).size() + whole.framed_body().size();
       // libcurl takes the last chunk as whole without its very last LF.
       const std::size_t whole_at = framing == Framing::chunked ? size - 1 : size;
       for (std::size_t at = 0; at <= size; ++at) {
@@ -176,12 +175,14 @@ TEST_CASE("engine: after [DONE] the call returns though the socket stays open") 
   });
   CHECK(ms < 100);
   // The last connection is closed within a second of the loop's time.
-  block_on([](ChatModel asked, Context context) -> Task<void> {
-    Stream<ChatPiece> pieces = asked.astream("hi", context);
-    while (co_await pieces.next()) {
-    }
-    co_await sleep(std::chrono::milliseconds(1100));
-  }(model, test::once(runtime)), runtime);
+  block_on(
+      [](ChatModel asked, Context context) -> Task<void> {
+        Stream<ChatPiece> pieces = asked.astream("hi", context);
+        while (co_await pieces.next()) {
+        }
+        co_await sleep(std::chrono::milliseconds(1100));
+      }(model, test::once(runtime)),
+      runtime);
   CHECK(server.wait_for_open(0));
 }
 

@@ -39,13 +39,13 @@ inline Context once(Runtime& runtime) { return Context::root().with(runtime).wit
 /// How a call ended: with an answer, or with an error of some kind.
 struct Outcome {
   bool ok = false;
-  AIMessage message;   // the answer; of a failed stream what came
+  AIMessage message;  // the answer; of a failed stream what came
   std::optional<ErrorKind> kind;
   std::string what, provider, model, host, body;
   int status = 0;
   bool api = false, truncated = false;
-  std::string kept;    // the partial text inside a TruncatedError
-  std::string limit;   // the name inside a LimitError
+  std::string kept;   // the partial text inside a TruncatedError
+  std::string limit;  // the name inside a LimitError
   double ms = 0;
 };
 
@@ -71,10 +71,11 @@ Outcome outcome_of(Call call) {
       out.truncated = true;
       out.kept = cut->partial;
     }
+    if (const auto* parse = dynamic_cast<const ParseError*>(&error)) out.body = parse->text;
     if (const auto* limit = dynamic_cast<const LimitError*>(&error)) out.limit = limit->name;
   }
-  out.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-               .count();
+  out.ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return out;
 }
 

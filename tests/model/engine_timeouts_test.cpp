@@ -81,9 +81,10 @@ TEST_CASE("engine: the deadline ends a call wherever it stands still") {
 TEST_CASE("engine: each limit of its own ends what stands still, and says which it was") {
   Stalls stalls;
   Runtime runtime;
-  const auto limits =
-      HttpLimits().connect_timeout(milliseconds(100)).first_byte_timeout(milliseconds(100))
-          .idle_timeout(milliseconds(100));
+  const auto limits = HttpLimits()
+                          .connect_timeout(milliseconds(100))
+                          .first_byte_timeout(milliseconds(100))
+                          .idle_timeout(milliseconds(100));
   for (const auto& [where, url] : stalls.places()) {
     const ChatModel model = test::model_at(url, ModelConfig().limits(limits));
     ends_within(where.c_str(), 100, [&] { return test::stream(model, test::once(runtime)); });
@@ -124,8 +125,8 @@ TEST_CASE("engine: silence after any event is noticed, a trickle is not silence"
   });
   const auto limits = HttpLimits().idle_timeout(milliseconds(60));
   for (std::size_t k = 1; k + 1 < events.size(); ++k) {
-    const ChatModel model = test::model_at(server.url() + "/" + std::to_string(k),
-                                           ModelConfig().limits(limits));
+    const ChatModel model =
+        test::model_at(server.url() + "/" + std::to_string(k), ModelConfig().limits(limits));
     const Outcome out = test::stream(model, test::once(runtime));
     INFO("after event " << k << ": " << out.what);
     CHECK(out.kind == ErrorKind::timeout);
@@ -133,8 +134,8 @@ TEST_CASE("engine: silence after any event is noticed, a trickle is not silence"
   }
   const auto patient = ModelConfig().limits(HttpLimits().idle_timeout(milliseconds(400)));
   for (const char* path : {"/trickle", "/ping"}) {
-    const Outcome out = test::stream(test::model_at(server.url() + path, patient),
-                                     test::once(runtime));
+    const Outcome out =
+        test::stream(test::model_at(server.url() + path, patient), test::once(runtime));
     INFO(path << ": " << out.what);
     CHECK(out.ok);
   }

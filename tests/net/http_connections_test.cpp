@@ -35,8 +35,8 @@ ServerOptions tls(bool http2, Certificate certificate = Certificate::valid) {
 Task<std::vector<HttpReply>> many(Runtime* runtime, std::string url, int count) {
   std::vector<Task<HttpReply>> tasks;
   for (int i = 0; i < count; ++i)
-    tasks.push_back(fetch(runtime->http(), post(url), HttpLimits().connect_timeout(
-                                                          std::chrono::milliseconds(400))));
+    tasks.push_back(fetch(runtime->http(), post(url),
+                          HttpLimits().connect_timeout(std::chrono::milliseconds(400))));
   Task<std::vector<HttpReply>> all = when_all(std::move(tasks));
   co_return co_await std::move(all);
 }
@@ -85,10 +85,12 @@ TEST_CASE("http: max_connections queues further calls, without a timeout") {
 }
 
 TEST_CASE("http: HTTP/2 carries parallel calls on one connection") {
-  RawServer server([](const Request& request) {
-    return Reply::json(200, std::to_string(request.body.size()))
-        .first_byte_delay(std::chrono::milliseconds(50));
-  }, tls(true));
+  RawServer server(
+      [](const Request& request) {
+        return Reply::json(200, std::to_string(request.body.size()))
+            .first_byte_delay(std::chrono::milliseconds(50));
+      },
+      tls(true));
   Runtime runtime(RuntimeOptions().ca_file(server.ca_file()));
   const auto replies = block_on(many(&runtime, server.url(), 20), runtime);
   CHECK(replies.size() == 20);
@@ -107,9 +109,9 @@ TEST_CASE("http: a server without HTTP/2 gets HTTP/1.1 over TLS") {
 TEST_CASE("http: an HTTP/2 reply that is cut is an error") {
   for (const Ending how : {Ending::stream_reset, Ending::goaway, Ending::reset, Ending::close}) {
     for (const std::size_t at : {0, 5}) {
-      RawServer server([&](const Request&) {
-        return Reply::json(200, R"({"a":"bcdef"})").cut_body(at, how);
-      }, tls(true));
+      RawServer server(
+          [&](const Request&) { return Reply::json(200, R"({"a":"bcdef"})").cut_body(at, how); },
+          tls(true));
       Runtime runtime(RuntimeOptions().ca_file(server.ca_file()));
       const Error error = failure_of(runtime, post(server.url()));
       INFO(static_cast<int>(how) << " at " << at << ": " << error.what());
@@ -243,11 +245,19 @@ TEST_CASE("http: a URL that cannot be used is refused before anything is sent") 
   RawServer server({Reply::json(200, "{}")});
   Runtime runtime;
   const std::string host = "127.0.0.1:" + std::to_string(server.port());
-  const std::vector<std::string> urls = {
-      "", "no url", "ftp://" + host, "file:///etc/passwd", host, "http://user:s3cr3t@" + host,
-      "ftp://user:s3cr3t@" + host, "http://u:s3cr3t@h:99999/", "http://" + host + "/a b",
-      "http://" + host + "/a\r\nX: y", "http://" + host + std::string("/\0", 2), "http://",
-      "gopher://" + host + "/?key=s3cr3t"};
+  const std::vector<std::string> urls = {"",
+                                         "no url",
+                                         "ftp://" + host,
+                                         "file:///etc/passwd",
+                                         host,
+                                         "http://user:s3cr3t@" + host,
+                                         "ftp://user:s3cr3t@" + host,
+                                         "http://u:s3cr3t@h:99999/",
+                                         "http://" + host + "/a b",
+                                         "http://" + host + "/a\r\nX: y",
+                                         "http://" + host + std::string("/\0", 2),
+                                         "http://",
+                                         "gopher://" + host + "/?key=s3cr3t"};
   for (const std::string& url : urls) {
     const Error error = failure_of(runtime, post(url));
     INFO(error.what());
