@@ -39,18 +39,19 @@ std::string lines_of(const Span& span) {
 }  // namespace
 
 std::string format_citations(const Answer& answer, bool quotes) {
-  std::string out, below;
+  std::string out, below, last;
   std::size_t number = 0;
   for (const Citation& citation : answer.citations) {
-    const std::string lines = lines_of(citation.span);
-    if (citation.number == number) {
-      out += "," + lines;
-    } else {
+    std::string lines = lines_of(citation.span);
+    if (citation.number != number) {
       out += std::exchange(below, {});
       if (!out.empty()) out += '\n';
       out += fmt::format("[{}] {}:{}", citation.number, citation.source, lines);
       number = citation.number;
+    } else if (lines != last) {
+      out += "," + lines;
     }
+    last = std::move(lines);
     if (quotes) below += "\n    " + citation.quote;
   }
   return out + below;
