@@ -216,28 +216,40 @@ class NoDescriptors {
   rlimit before_{};
 };
 
+std::exception_ptr exchange_without(int descriptors, Runtime& runtime, const std::string& url) {
+  HttpRequest request = post(url);
+  const NoDescriptors none(descriptors);
+  try {
+    exchange(runtime, std::move(request));
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+void check_names_limit(const std::exception_ptr& error) {
+  REQUIRE(error);
+  try {
+    std::rethrow_exception(error);
+  } catch (const LimitError& limit) {
+    CHECK(limit.name == "RLIMIT_NOFILE");
+    CHECK_THAT(limit.what(), Catch::Contains("ulimit -n"));
+  }
+}
+
 TEST_CASE("http: running out of descriptors is an error that names the limit, and passes") {
   for (const bool secure : {false, true}) {
     RawServer warm({Reply::json(200, "{}")});
     RawServer server({Reply::json(200, "{}")}, secure ? tls(true) : ServerOptions());
     Runtime runtime(secure ? RuntimeOptions().ca_file(server.ca_file()) : RuntimeOptions());
+    // UBSan looks at an object of a new type through a pipe, which it could not make later.
+    CHECK_THROWS_AS(exchange(runtime, post(warm.url()), HttpLimits().max_header_bytes(1)),
+                    LimitError);
     CHECK(exchange(runtime, post(warm.url())).status == 200);  // the loop has its descriptors
-    {
-      const NoDescriptors none(0);
-      for (int i = 0; i < 3; ++i) {
-        try {
-          exchange(runtime, post(server.url()));
-          FAIL("connected without a descriptor");
-        } catch (const LimitError& error) {
-          CHECK(error.name == "RLIMIT_NOFILE");
-          CHECK_THAT(error.what(), Catch::Contains("ulimit -n"));
-        }
-      }
-    }
+    for (int i = 0; i < 3; ++i) check_names_limit(exchange_without(0, runtime, server.url()));
     CHECK(exchange(runtime, post(server.url())).status == 200);
-    const NoDescriptors one(1);
-    Runtime other;
-    CHECK_THROWS_AS(exchange(other, post(warm.url())), LimitError);
+    Runtime other;  // has not even a loop
+    check_names_limit(exchange_without(1, other, warm.url()));
   }
 }
 
