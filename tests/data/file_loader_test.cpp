@@ -238,7 +238,8 @@ TEST_CASE("text loader: the default block is 8 MiB") {
 
 TEST_CASE("text loader: a bad byte in a later block says what was loaded before it") {
   const TempFolder folder;
-  const std::string text = std::string(63, 'a') + "\n" + "bb\xFF";
+  std::string text(63, 'a');
+  text += "\nbb\xFF";
   LoadReports reports;
   TextLoader loader(folder.write("late.txt", text));
   const Documents blocks = loader.limits(LoadLimits().block_bytes(64)).load(&reports);
