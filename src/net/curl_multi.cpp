@@ -1,6 +1,7 @@
 #include "net/curl_multi.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,8 +24,8 @@ constexpr std::size_t max_spare_buffers = 8;
 constexpr std::size_t min_spare_buffer = std::size_t{4} << 10, max_spare_buffer = std::size_t{1} << 20;
 }  // namespace
 
-// A descriptor libcurl wants watched. Kept for the next socket with that number, so that a warm
-// connection costs no handle a request.
+// A descriptor libcurl wants watched. Kept until it is closed, so that a warm connection costs no
+// handle a request.
 struct CurlMulti::Socket {
   uv_poll_t poll{};
   CurlMulti* multi = nullptr;
@@ -70,11 +71,8 @@ CurlMulti::~CurlMulti() {
   draining_.clear();
   for (CURL* easy : spare_) curl_easy_cleanup(easy);
   curl_multi_cleanup(multi_);
-  for (Socket* socket : sockets_) {
-    if (!socket) continue;
-    uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll),
-             [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
-  }
+  for (const Socket* socket : sockets_)
+    if (socket) forget(socket->fd);
 }
 
 CURL* CurlMulti::take_easy() {
@@ -108,6 +106,11 @@ CURL* CurlMulti::take_easy() {
                    });
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
     return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  });
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, +[](void* self, curl_socket_t fd) {
+    static_cast<CurlMulti*>(self)->forget(fd);
+    return ::close(fd);
   });
   curl_easy_setopt(
       easy, CURLOPT_OPENSOCKETFUNCTION,
@@ -244,6 +247,15 @@ int CurlMulti::on_timer(long ms) {
     wakeup_->start(*loop_, Clock::now() + std::chrono::milliseconds(ms));
   }
   return 0;
+}
+
+// Before its number belongs to another descriptor of the process.
+void CurlMulti::forget(curl_socket_t fd) noexcept {
+  const auto slot = static_cast<std::size_t>(fd);
+  if (slot >= sockets_.size() || !sockets_[slot]) return;
+  Socket* socket = std::exchange(sockets_[slot], nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll),
+           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
 }
 
 int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {
