@@ -24,8 +24,8 @@ constexpr std::size_t max_spare_buffers = 8;
 constexpr std::size_t min_spare_buffer = std::size_t{4} << 10, max_spare_buffer = std::size_t{1} << 20;
 }  // namespace
 
-// A descriptor libcurl wants watched. Kept until the descriptor is closed, so that a warm connection
-// costs no handle a request.
+// A descriptor libcurl wants watched. Kept until it is closed, so that a warm connection costs no
+// handle a request.
 struct CurlMulti::Socket {
   uv_poll_t poll{};
   CurlMulti* multi = nullptr;
@@ -71,16 +71,8 @@ CurlMulti::~CurlMulti() {
   draining_.clear();
   for (CURL* easy : spare_) curl_easy_cleanup(easy);
   curl_multi_cleanup(multi_);
-  for (std::size_t fd = 0; fd < sockets_.size(); ++fd) forget(static_cast<curl_socket_t>(fd));
-}
-
-// Before a descriptor is closed: afterwards its number may be somebody else's.
-void CurlMulti::forget(curl_socket_t fd) noexcept {
-  const auto slot = static_cast<std::size_t>(fd);
-  if (slot >= sockets_.size() || !sockets_[slot]) return;
-  Socket* socket = std::exchange(sockets_[slot], nullptr);
-  uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll),
-           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
+  for (const Socket* socket : sockets_)
+    if (socket) forget(socket->fd);
 }
 
 CURL* CurlMulti::take_easy() {
@@ -255,6 +247,15 @@ int CurlMulti::on_timer(long ms) {
     wakeup_->start(*loop_, Clock::now() + std::chrono::milliseconds(ms));
   }
   return 0;
+}
+
+// Before its number belongs to another descriptor of the process.
+void CurlMulti::forget(curl_socket_t fd) noexcept {
+  const auto slot = static_cast<std::size_t>(fd);
+  if (slot >= sockets_.size() || !sockets_[slot]) return;
+  Socket* socket = std::exchange(sockets_[slot], nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&socket->poll),
+           [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
 }
 
 int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {

@@ -121,7 +121,7 @@ class CurlMulti {
   void act(curl_socket_t socket, int events) noexcept;
   int on_socket(curl_socket_t socket, int what, Socket* known);
   int on_timer(long ms);
-  void forget(curl_socket_t fd) noexcept;
+  void forget(curl_socket_t socket) noexcept;
   void start_queued();
   const std::string& proxy_of(const std::string& url);
 

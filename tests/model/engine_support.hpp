@@ -28,6 +28,19 @@ namespace lian::test {
 
 using std::chrono::milliseconds;
 
+// How much longer computing (reading certificates, say) may take under a sanitizer.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr double slowness = 5;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+inline constexpr double slowness = 5;
+#else
+inline constexpr double slowness = 1;
+#endif
+#else
+inline constexpr double slowness = 1;
+#endif
+
 inline ChatModel model_at(const std::string& base_url, ModelConfig config = ModelConfig(),
                           const std::string& name = "gpt-4o-mini") {
   return chat_model("openai:" + name, config.base_url(base_url).api_key(OpenAiServer::key()));
