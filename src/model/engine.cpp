@@ -10,6 +10,7 @@
 #include "lian/core/when_all.hpp"
 #include "model/call_error.hpp"
 #include "model/retry.hpp"
+#include "net/fetch.hpp"
 #include "net/ndjson.hpp"
 #include "net/sse.hpp"
 #include "net/url.hpp"
@@ -71,20 +72,6 @@ Task<HttpResponse> send_once(HttpRequest request, std::shared_ptr<const Line> li
   HttpTransport& transport = context.runtime().http();
   Task<HttpResponse> sending = transport.send(std::move(request), line->limits);
   co_return co_await std::move(sending);
-}
-
-Task<HttpReply> read_whole(HttpResponse response) {
-  HttpReply reply;
-  reply.status = response.status;
-  reply.headers = std::move(response.headers);
-  while (std::string* bytes = co_await response.body.next()) {
-    if (reply.body.empty())
-      reply.body.swap(*bytes);
-    else
-      reply.body += *bytes;
-  }
-  reply.body.reserve(reply.body.size() + 64);
-  co_return reply;
 }
 
 bool is_success(int status) { return status >= 200 && status < 300; }

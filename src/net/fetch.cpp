@@ -1,6 +1,6 @@
-#include <utility>
+#include "net/fetch.hpp"
 
-#include "lian/core/http_transport.hpp"
+#include <utility>
 
 namespace lian {
 inline namespace v0 {
@@ -9,9 +9,7 @@ namespace {
 constexpr std::size_t parser_padding = 64;
 }
 
-Task<HttpReply> fetch(HttpTransport& transport, HttpRequest request, HttpLimits limits) {
-  Task<HttpResponse> sending = transport.send(std::move(request), limits);
-  HttpResponse response = co_await std::move(sending);
+Task<HttpReply> read_whole(HttpResponse response) {
   HttpReply reply;
   reply.status = response.status;
   reply.headers = std::move(response.headers);
@@ -23,6 +21,13 @@ Task<HttpReply> fetch(HttpTransport& transport, HttpRequest request, HttpLimits 
   }
   reply.body.reserve(reply.body.size() + parser_padding);
   co_return reply;
+}
+
+Task<HttpReply> fetch(HttpTransport& transport, HttpRequest request, HttpLimits limits) {
+  Task<HttpResponse> sending = transport.send(std::move(request), limits);
+  HttpResponse response = co_await std::move(sending);
+  Task<HttpReply> reading = read_whole(std::move(response));
+  co_return co_await std::move(reading);
 }
 
 }  // namespace v0

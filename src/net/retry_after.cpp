@@ -106,18 +106,20 @@ bool read_asctime(DateReader in, Date& date) {
 
 std::optional<double> seconds_until_date(std::string_view text,
                                          std::chrono::system_clock::time_point now) {
-  using namespace std::chrono;
-  const year_month_day today(floor<days>(now));
+  namespace chrono = std::chrono;
+  const chrono::year_month_day today(chrono::floor<chrono::days>(now));
   Date date;
   if (!read_imf(DateReader(text), date) && !read_asctime(DateReader(text), date) &&
       !read_rfc850(DateReader(text), date, static_cast<int>(today.year()))) {
     return std::nullopt;
   }
-  const year_month_day day(year(date.year), month(static_cast<unsigned>(date.month) + 1),
-                           std::chrono::day(static_cast<unsigned>(date.day)));
+  const chrono::year_month_day day(chrono::year(date.year),
+                                   chrono::month(static_cast<unsigned>(date.month) + 1),
+                                   chrono::day(static_cast<unsigned>(date.day)));
   if (!day.ok() || date.hour > 23 || date.minute > 59 || date.second > 60) return std::nullopt;
-  const auto at = sys_days(day) + hours(date.hour) + minutes(date.minute) + seconds(date.second);
-  return duration<double>(at - now).count();
+  const auto at = chrono::sys_days(day) + chrono::hours(date.hour) + chrono::minutes(date.minute) +
+                  chrono::seconds(date.second);
+  return chrono::duration<double>(at - now).count();
 }
 
 std::optional<double> wait_seconds(const HttpHeaders& headers,
