@@ -52,7 +52,8 @@ TEST_CASE("ask: answers with a quote that equals the source's bytes") {
   CHECK(citation.at("source") == docs + "/kettle_k2_manual.md");
   CHECK_THAT(citation.at("quote").get<std::string>(), ContainsSubstring("1.7 litres"));
   const std::size_t begin = citation.at("byte_begin"), end = citation.at("byte_end");
-  CHECK(bytes_of(citation.at("source")).substr(begin, end - begin) == citation.at("quote"));
+  CHECK(bytes_of(citation.at("source")).substr(begin, end - begin) ==
+        citation.at("quote").get<std::string>());
 }
 
 TEST_CASE("ask: answers in Chinese, with numbers in the text and a list below") {

@@ -67,7 +67,7 @@ TEST_CASE("engine: a failure that passes gives the answer and every try the same
   REQUIRE(requests.size() == 13);
   std::set<std::string> keys;
   std::size_t at = 0;
-  for (const std::size_t group : {3, 2, 3, 3, 1, 1}) {
+  for (const unsigned group : {3U, 2U, 3U, 3U, 1U, 1U}) {
     std::set<std::string> own;
     for (std::size_t i = 0; i < group; ++i) own.insert(requests[at++].header("Idempotency-Key"));
     CHECK(own.size() == 1);

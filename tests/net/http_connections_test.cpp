@@ -108,7 +108,7 @@ TEST_CASE("http: a server without HTTP/2 gets HTTP/1.1 over TLS") {
 
 TEST_CASE("http: an HTTP/2 reply that is cut is an error") {
   for (const Ending how : {Ending::stream_reset, Ending::goaway, Ending::reset, Ending::close}) {
-    for (const std::size_t at : {0, 5}) {
+    for (const std::size_t at : {std::size_t{0}, std::size_t{5}}) {
       RawServer server(
           [&](const Request&) { return Reply::json(200, R"({"a":"bcdef"})").cut_body(at, how); },
           tls(true));

@@ -128,7 +128,7 @@ TEST_CASE("openai server: several choices differ") {
 TEST_CASE("openai server: calls a tool, then answers its result") {
   OpenAiServer provider;
   json body = question("gpt-4o-mini");
-  body["tools"] = {weather_tool};
+  body["tools"] = json::array({weather_tool});
   const json choice = json::parse(ask(provider, body).body)["choices"][0];
   CHECK(choice["finish_reason"] == "tool_calls");
   const json call = choice["message"]["tool_calls"][0];
