@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "core/lexical_tokens.hpp"
 
@@ -179,7 +180,7 @@ std::vector<Citation> find_citations(std::string_view text, const Documents& con
       out.push_back(std::move(citation));
   }
   std::stable_sort(out.begin(), out.end(), [](const Citation& a, const Citation& b) {
-    return a.number < b.number;
+    return std::pair(a.number, a.span.byte_begin) < std::pair(b.number, b.span.byte_begin);
   });
   return out;
 }
