@@ -120,14 +120,14 @@ void run_events(const char* file) {
     events = 0;
     check = 0;
     lian::SseParser parser;
-    const auto decoder = codec.decoder();
+    const auto decoder = codec.decoder({});
     lian::SseEvent event;
     lian::ChatPiece piece;
     const double start = cpu_seconds();
     for (std::size_t at = 0; at < stream.size(); at += read_bytes) {
       parser.feed(std::string_view(stream).substr(at, read_bytes));
       while (parser.next(event)) {
-        decoder->decode(event.type, event.data, piece);
+        decoder->decode(lian::StreamEvent(event.type, event.data), piece);
         ++events;
         check += piece.text.size();
       }

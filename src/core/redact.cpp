@@ -78,9 +78,9 @@ Found match_query(std::string_view rest) {
 }
 
 Found match(std::string_view text, std::size_t at,
-            std::initializer_list<std::string_view> secrets) {
+            const std::vector<std::string>& secrets) {
   const std::string_view rest = text.substr(at);
-  for (const std::string_view secret : secrets) {
+  for (const std::string& secret : secrets) {
     if (secret.size() >= 4 && rest.starts_with(secret)) return {0, secret.size()};
   }
   const char before = at == 0 ? ' ' : text[at - 1];
@@ -96,7 +96,7 @@ Found match(std::string_view text, std::size_t at,
 
 }  // namespace
 
-std::string redact(std::string_view text, std::initializer_list<std::string_view> secrets) {
+std::string redact(std::string_view text, const std::vector<std::string>& secrets) {
   std::string out;
   out.reserve(text.size());
   std::size_t i = 0;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lian {
 inline namespace v0 {
@@ -11,7 +11,7 @@ inline namespace v0 {
 /// wherever they stand, and whatever has the shape of a vendor's key: `sk-…` (also `sk-proj-…`,
 /// `sk-ant-…`), `AIza…`, `bce-v3/…`, the word after `Bearer`, and the values of credential fields
 /// in a URL's query (`key=`, `api_key=`, `access_token=`, …). Time is linear in the text.
-std::string redact(std::string_view text, std::initializer_list<std::string_view> secrets = {});
+std::string redact(std::string_view text, const std::vector<std::string>& secrets = {});
 
 }  // namespace v0
 }  // namespace lian

@@ -1,6 +1,8 @@
 #include "model/call_error.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/redact.hpp"
 #include "lian/core/error.hpp"
@@ -17,32 +19,38 @@ void name_origin(ApiError& error, const Line& line, const std::string& model) {
   if (error.model.empty()) error.model = model;
 }
 
-ApiError without_key(const ApiError& error, const std::string& key) {
-  ApiError clean(error.kind(), redact(error.message(), {key}));
+using Secrets = std::vector<std::string>;
+
+ApiError without_secrets(const ApiError& error, const Secrets& secrets) {
+  ApiError clean(error.kind(), redact(error.message(), secrets));
   clean.provider = error.provider;
   clean.model = error.model;
   clean.host = error.host;
   clean.status = error.status;
-  clean.code = redact(error.code, {key});
-  clean.parameter = redact(error.parameter, {key});
+  clean.code = redact(error.code, secrets);
+  clean.parameter = redact(error.parameter, secrets);
   clean.request_id = error.request_id;
-  clean.body = redact(error.body, {key});
+  clean.body = redact(error.body, secrets);
   clean.retry_after_seconds = error.retry_after_seconds;
   clean.should_retry = error.should_retry;
   return clean;
 }
 
-ParseError without_key(const ParseError& error, const std::string& key) {
-  return ParseError(redact(error.message(), {key}), redact(error.text, {key}), error.offset,
+ParseError without_secrets(const ParseError& error, const Secrets& secrets) {
+  return ParseError(redact(error.message(), secrets), redact(error.text, secrets), error.offset,
                     error.hint);
 }
 
 }  // namespace
 
-std::exception_ptr call_error(const Line& line, const std::string& model) {
-  const std::string& key = line.endpoint.api_key;
-  const auto shows_key = [&key](const std::string& text) {
-    return !key.empty() && text.find(key) != std::string::npos;
+std::exception_ptr call_error(const Line& line, const std::string& model,
+                              const std::string& token) {
+  Secrets secrets = line.endpoint.secrets;
+  if (!token.empty()) secrets.push_back(token);
+  const auto shows_key = [&secrets](const std::string& text) {
+    return std::any_of(secrets.begin(), secrets.end(), [&text](const std::string& secret) {
+      return !secret.empty() && text.find(secret) != std::string::npos;
+    });
   };
   try {
     throw;
@@ -54,10 +62,10 @@ std::exception_ptr call_error(const Line& line, const std::string& model) {
     if (!shows_key(error.message()) && !shows_key(error.body) && !shows_key(error.code) &&
         !shows_key(error.parameter))
       return std::current_exception();
-    return std::make_exception_ptr(without_key(error, key));
+    return std::make_exception_ptr(without_secrets(error, secrets));
   } catch (const ParseError& error) {
     if (!shows_key(error.message()) && !shows_key(error.text)) return std::current_exception();
-    return std::make_exception_ptr(without_key(error, key));
+    return std::make_exception_ptr(without_secrets(error, secrets));
   } catch (...) {
     return std::current_exception();
   }

@@ -13,6 +13,10 @@ inline namespace v0 {
 
 ChatStep::~ChatStep() = default;
 
+Task<std::int64_t> ChatStep::count_tokens(ChatInput, Context) const {
+  throw UnsupportedError(name() + " cannot count tokens", "count_tokens");
+}
+
 ChatModel::ChatModel(std::shared_ptr<const ChatStep> step) noexcept
     : Runnable<ChatInput, AIMessage>(step), chat_(std::move(step)) {}
 
@@ -26,6 +30,28 @@ ChatModel ChatModel::bind_tools(std::vector<ToolSpec> tools, ToolChoice choice) 
 
 namespace {
 
+// Keeps the step for as long as it counts.
+Task<std::int64_t> count_with(std::shared_ptr<const ChatStep> chat, ChatInput in,
+                              Context context) {
+  ContextScope::Enter enter(context);
+  ContextScope scope = co_await enter;
+  Task<std::int64_t> counting = chat->count_tokens(std::move(in), std::move(context));
+  co_return co_await std::move(counting);
+}
+
+}  // namespace
+
+Task<std::int64_t> ChatModel::acount_tokens(ChatInput in, Context context) const {
+  return count_with(chat_, std::move(in), std::move(context));
+}
+
+std::int64_t ChatModel::count_tokens(ChatInput in, Context context) const {
+  Runtime& runtime = context.runtime();
+  return block_on(acount_tokens(std::move(in), std::move(context)), runtime);
+}
+
+namespace {
+
 using Chat = std::shared_ptr<const ChatStep>;
 
 // A step around another that looks like it from outside.
@@ -34,6 +60,9 @@ class Decorator : public ChatStep {
   explicit Decorator(Chat inner) : inner_(std::move(inner)) {}
   std::string name() const override { return inner_->name(); }
   bool streams() const noexcept override { return inner_->streams(); }
+  Task<std::int64_t> count_tokens(ChatInput in, Context context) const override {
+    return inner_->count_tokens(std::move(in), std::move(context));
+  }
   bool is_sequence() const noexcept override { return true; }  // its inner steps name themselves
   void describe(std::vector<StepInfo>& lines, int depth) const override {
     inner_->describe(lines, depth);

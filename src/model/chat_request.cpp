@@ -60,6 +60,8 @@ ChatOptions ChatOptions::merged(const ChatOptions& over) const {
   take(out.top_logprobs_, over.top_logprobs_);
   take(out.logprobs_, over.logprobs_);
   take(out.parallel_tool_calls_, over.parallel_tool_calls_);
+  take(out.lenient_, over.lenient_);
+  take(out.keep_raw_, over.keep_raw_);
   take(out.stop_, over.stop_);
   take(out.logit_bias_, over.logit_bias_);
   take(out.tools_, over.tools_);
@@ -67,6 +69,26 @@ ChatOptions ChatOptions::merged(const ChatOptions& over) const {
   take(out.response_format_, over.response_format_);
   for (const std::string& field : over.extra_.keys()) out.extra_.set(field, over.extra_[field]);
   return out;
+}
+
+ChatOptions& ChatOptions::unset(std::string_view name) {
+  if (name == "temperature") temperature_.reset();
+  if (name == "top_p") top_p_.reset();
+  if (name == "max_tokens") max_tokens_.reset();
+  if (name == "stop") stop_.clear();
+  if (name == "seed") seed_.reset();
+  if (name == "n") n_.reset();
+  if (name == "presence_penalty") presence_penalty_.reset();
+  if (name == "frequency_penalty") frequency_penalty_.reset();
+  if (name == "logit_bias") logit_bias_.clear();
+  if (name == "logprobs") logprobs_.reset(), top_logprobs_.reset();
+  if (name == "tools") tools_.clear(), tool_choice_.reset(), parallel_tool_calls_.reset();
+  if (name == "tool_choice") tool_choice_.reset();
+  if (name == "parallel_tool_calls") parallel_tool_calls_.reset();
+  if (name == "response_format") response_format_.reset();
+  if (name == "reasoning_effort") reasoning_effort_.clear();
+  if (name == "user") user_.clear();
+  return *this;
 }
 
 }  // namespace v0

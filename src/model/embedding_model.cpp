@@ -7,10 +7,16 @@ inline namespace v0 {
 
 Embedder::~Embedder() = default;
 
+Task<std::vector<Embedding>> Embedder::embed_queries(std::vector<std::string> texts,
+                                                     Context context) const {
+  return embed(std::move(texts), std::move(context));
+}
+
 namespace {
 
 Task<std::vector<Embedding>> embed_all(std::shared_ptr<const Embedder> embedder,
-                                       std::vector<std::string> texts, Context context) {
+                                       std::vector<std::string> texts, EmbeddingUse use,
+                                       Context context) {
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
   std::optional<Run> run;
@@ -19,7 +25,9 @@ Task<std::vector<Embedding>> embed_all(std::shared_ptr<const Embedder> embedder,
     run.emplace(context, StepKind::embedding, embedder->name(), Payload(Value(std::move(list))));
   }
   try {
-    Task<std::vector<Embedding>> task = embedder->embed(std::move(texts), std::move(context));
+    Task<std::vector<Embedding>> task =
+        use == EmbeddingUse::query ? embedder->embed_queries(std::move(texts), std::move(context))
+                                   : embedder->embed(std::move(texts), std::move(context));
     std::vector<Embedding> rows = co_await std::move(task);
     if (run) run->end(Payload(rows.size()));
     co_return rows;
@@ -35,7 +43,7 @@ Task<Embedding> embed_one(std::shared_ptr<const Embedder> embedder, std::string 
   std::vector<std::string> texts;
   texts.push_back(std::move(text));
   Task<std::vector<Embedding>> task =
-      embed_all(std::move(embedder), std::move(texts), std::move(context));
+      embed_all(std::move(embedder), std::move(texts), EmbeddingUse::query, std::move(context));
   std::vector<Embedding> rows = co_await std::move(task);
   co_return std::move(rows.at(0));
 }
@@ -44,7 +52,7 @@ Task<Embedding> embed_one(std::shared_ptr<const Embedder> embedder, std::string 
 
 Task<std::vector<Embedding>> EmbeddingModel::aembed_documents(std::vector<std::string> texts,
                                                               Context context) const {
-  return embed_all(embedder_, std::move(texts), std::move(context));
+  return embed_all(embedder_, std::move(texts), EmbeddingUse::document, std::move(context));
 }
 
 Task<Embedding> EmbeddingModel::aembed_query(std::string text, Context context) const {

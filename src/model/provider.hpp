@@ -1,25 +1,72 @@
 #pragma once
 
+#include <array>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lian/model/registry.hpp"
+#include "model/codec.hpp"
+#include "model/token_source.hpp"
 
 namespace lian {
 inline namespace v0 {
 
-/// One row of the table of providers: adding a provider is its file and its row.
-struct Provider {
-  std::string_view name;
-  ChatModel (*chat)(std::string_view model, const ModelConfig& config);
-  EmbeddingModel (*embedding)(std::string_view model, const ModelConfig& config);
+struct OpenAIDialect;
+struct ProviderRow;
+
+/// A setting of a provider beside its key.
+struct ProviderOption {
+  std::string_view name;  // as in ModelConfig::option
+  std::array<std::string_view, 3> variables{};
+  bool required = false;
+  bool secret = false;  // never appears in errors and events
+  std::string_view otherwise{};  // its default
 };
 
-ChatModel openai_chat_model(std::string_view model, const ModelConfig& config);
-EmbeddingModel openai_embedding_model(std::string_view model, const ModelConfig& config);
-ChatModel offline_chat_model(std::string_view model, const ModelConfig& config);
-EmbeddingModel offline_embedding_model(std::string_view model, const ModelConfig& config);
+/// How a model of the provider is made: from its name and where it is reached.
+struct ModelPlace {
+  ModelPlace(const ProviderRow& provider_row, std::string_view model_name,
+             const Endpoint& model_endpoint)
+      : row(provider_row), model(model_name), endpoint(model_endpoint) {}
+  const ProviderRow& row;
+  std::string_view model;
+  const Endpoint& endpoint;
+};
+
+/// One row of the table of providers: adding a provider is its file and its row. A function that is
+/// null means that the provider does not offer that.
+struct ProviderRow {
+  std::string_view name, title;
+  std::array<std::string_view, 3> aliases{};
+  std::string_view base_url;  // empty: one must be given
+  std::array<std::string_view, 3> key_variables{}, url_variables{};
+  bool needs_key = true;
+  std::array<ProviderOption, 6> options{};
+  std::string_view example;            // a chat model's name
+  std::string_view embedding_example;  // an embedding model's
+  std::unique_ptr<const ChatCodec> (*chat)(const ModelPlace& place) = nullptr;
+  std::unique_ptr<const ChatCodec> (*text)(const ModelPlace& place) = nullptr;
+  std::unique_ptr<const EmbeddingCodec> (*embedding)(const ModelPlace& place) = nullptr;
+  std::unique_ptr<const ModelListCodec> (*models)(const ModelPlace& place) = nullptr;
+  std::shared_ptr<TokenSource> (*tokens)(const Endpoint& endpoint, const ModelConfig& config) =
+      nullptr;
+  /// Last touches to what was resolved, e.g. a base URL made of project and location.
+  void (*complete)(Endpoint& endpoint, std::string_view model) = nullptr;
+  const OpenAIDialect* dialect = nullptr;  // of a vendor of OpenAI's dialect
+  ChatModel (*local_chat)(std::string_view model) = nullptr;  // runs here, with no server
+  EmbeddingModel (*local_embedding)(std::string_view model) = nullptr;
+};
+
+/// What was resolved for one model. Throws as `chat_model`.
+Endpoint endpoint_of(const ProviderRow& row, std::string_view model, const ModelConfig& config);
+
+/// What users see of a row.
+ProviderInfo provider_info(const ProviderRow& row);
+
+// The rows, each in the file of its protocol.
+extern const ProviderRow openai_provider;
+extern const ProviderRow offline_provider;
 
 }  // namespace v0
 }  // namespace lian

@@ -130,7 +130,33 @@ bool SseParser::next(SseEvent& event) {
       return true;
     }
   }
-  return false;
+  return ended_ && finish(event);
+}
+
+// What stands behind the last blank line.
+bool SseParser::finish(SseEvent& event) {
+  ended_ = false;
+  const std::string_view rest{buffer_.get() + line_, end_ - line_};
+  line_ = end_;
+  const bool whole_line = !rest.empty() && (options_.lenient_end || is_bare() || rest[0] == '{');
+  if (whole_line) take_field(rest);
+  if (!options_.lenient_end && !is_bare()) return false;
+  return dispatch(event);
+}
+
+bool SseParser::is_bare() const noexcept {
+  const std::size_t first = other_.find_first_not_of(" \t\n");
+  return !has_data_ && first != other_.npos && (other_[first] == '{' || other_[first] == '[');
+}
+
+void SseParser::keep_other(std::string_view line) {
+  if (!options_.other_lines) return;
+  if (other_.size() + line.size() > options_.max_event_bytes)
+    throw_limit("an event", "max_event_bytes", options_.max_event_bytes);
+  if (!other_.empty()) other_ += '\n';
+  std::string text;
+  assign(text, line);
+  other_ += text;
 }
 
 void SseParser::take_field(std::string_view line) {
@@ -138,21 +164,22 @@ void SseParser::take_field(std::string_view line) {
     return append_data(line.substr(6));
   }
   const std::size_t colon = line.find(':');
-  if (colon == 0) return;
+  if (colon == 0) return keep_other(line);
   const std::string_view name = line.substr(0, colon);
   std::string_view value;
   if (colon != std::string_view::npos) value = line.substr(colon + 1);
   if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   if (name == "data") return append_data(value);
-  take_other_field(name, value);
+  take_other_field(name, value, line);
 }
 
-void SseParser::take_other_field(std::string_view name, std::string_view value) {
+void SseParser::take_other_field(std::string_view name, std::string_view value,
+                                 std::string_view line) {
   if (name == "event") {
     assign(type_, value);
   } else if (name == "id") {
     if (value.find('\0') == std::string_view::npos) assign(id_, value);
-  } else if (name == "error" && options_.error_field) {
+  } else if (name == "error" && options_.other_lines) {
     assign(error_, value);
     has_error_ = true;
   } else if (name == "retry") {
@@ -165,6 +192,8 @@ void SseParser::take_other_field(std::string_view name, std::string_view value) 
       milliseconds = milliseconds * 10 + digit;
     }
     if (!value.empty()) retry_ = milliseconds;
+  } else {
+    keep_other(line);
   }
 }
 
@@ -191,9 +220,17 @@ void SseParser::append_data(std::string_view value) {
 bool SseParser::dispatch(SseEvent& event) {
   last_id_ = id_;
   const bool is_error = has_error_ && !has_data_;
-  const bool has_event = has_data_ || is_error;
+  const bool bare = is_bare();
+  const bool has_event = has_data_ || is_error || bare;
+  event_other_.swap(other_);
+  other_.clear();
+  event.other = event_other_;
   if (has_event) {
-    if (is_error) {
+    if (bare && !is_error) {
+      event_other_.reserve(event_other_.size() + kPadding);
+      event.other = event.data = event_other_;
+      event.type = "bare";
+    } else if (is_error) {
       error_.reserve(error_.size() + kPadding);
       repaired_.swap(error_);
       event.data = repaired_;

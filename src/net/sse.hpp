@@ -16,14 +16,21 @@ struct SseEvent {
   std::string_view type;  ///< "message" unless the stream names another
   std::string_view data;
   std::string_view id;  ///< the last event id, kept from event to event
+  /// With `SseOptions::other_lines`: what the standard ignores of the block, a line each.
+  std::string_view other;
 };
 
 struct SseOptions {
   std::size_t max_line_bytes = 8U << 20U;    ///< of one line, its end not counted
   std::size_t max_event_bytes = 16U << 20U;  ///< of one event's joined data
-  /// Hand on a block without data but with an `error:` field, which the standard ignores and older
-  /// llama.cpp servers send, as an event of type "error" with that field as its data.
-  bool error_field = false;
+  /// Keep what the standard ignores: comments and unknown fields (`meta:` of GLM v3, DashScope's
+  /// `:HTTP_STATUS/400`) go with their event. A block without data becomes an event all the same
+  /// when it has an `error:` field, as older llama.cpp servers send (type "error", the field as
+  /// data), or when it is bare JSON, as Qianfan and Gemini send errors (type "bare", the text as
+  /// data).
+  bool other_lines = false;
+  /// The last block counts although no blank line ends it.
+  bool lenient_end = false;
 };
 
 /// Cuts a byte stream into server-sent events by the rules of the WHATWG HTML standard, section
@@ -35,6 +42,8 @@ class SseParser {
 
   /// Takes the next bytes of the stream; ends the views of the last event.
   void feed(std::string_view bytes);
+  /// The stream has ended properly. Bare JSON and, with `lenient_end`, the last block then count.
+  void end() noexcept { ended_ = true; }
   /// The next whole event. Throws LimitError naming "max_line_bytes" or "max_event_bytes".
   bool next(SseEvent& event);
 
@@ -59,8 +68,11 @@ class SseParser {
   void make_room(std::size_t bytes);
   bool take_line(std::string_view& line);
   void take_field(std::string_view line);
-  void take_other_field(std::string_view name, std::string_view value);
+  void take_other_field(std::string_view name, std::string_view value, std::string_view line);
   void append_data(std::string_view value);
+  void keep_other(std::string_view line);
+  bool is_bare() const noexcept;
+  bool finish(SseEvent& event);
   bool dispatch(SseEvent& event);
   std::string_view repaired(std::string_view text);
   void assign(std::string& out, std::string_view text);
@@ -76,9 +88,10 @@ class SseParser {
   Finder cr_{'\r'};
   bool has_data_ = false;
   bool has_error_ = false;
+  bool ended_ = false;
   bool first_line_ = true;
   bool after_cr_ = false;  // the last line ended by CR: an LF that follows belongs to it
-  std::string type_, event_type_, error_, id_, last_id_, repaired_;
+  std::string type_, event_type_, error_, other_, event_other_, id_, last_id_, repaired_;
   std::optional<std::uint64_t> retry_;
   std::size_t replacements_ = 0;
 };

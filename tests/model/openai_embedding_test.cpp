@@ -12,6 +12,15 @@ using Rows = std::vector<std::vector<float>>;
 using test::reply_of;
 using test::wire;
 
+EmbeddingRequest wanted(std::vector<std::string> texts, std::string model = "m",
+                        int dimensions = 0) {
+  EmbeddingRequest request;
+  request.texts = std::move(texts);
+  request.model = std::move(model);
+  request.dimensions = dimensions;
+  return request;
+}
+
 Rows decode(std::string body, std::size_t count) {
   return OpenAIEmbeddingCodec().decode(reply_of(std::move(body)), count);
 }
@@ -19,7 +28,7 @@ Rows decode(std::string body, std::size_t count) {
 ErrorKind kind_of_encoding(const std::vector<std::string>& texts, const std::string& model = "m",
                            int dimensions = 0) {
   try {
-    OpenAIEmbeddingCodec().encode(texts, model, dimensions, test::endpoint());
+    OpenAIEmbeddingCodec().encode(wanted(texts, model, dimensions), test::endpoint());
   } catch (const Error& error) {
     return error.kind();
   }
@@ -31,13 +40,13 @@ TEST_CASE("openai embeddings: the request") {
   OpenAIDialect dialect;
   dialect.base64_embeddings = false;
   const HttpRequest request = OpenAIEmbeddingCodec(dialect).encode(
-      {"alpha", "beta"}, "text-embedding-3-small", 4, test::endpoint());
+      wanted({"alpha", "beta"}, "text-embedding-3-small", 4), test::endpoint());
   Json expected = Json::parse(wire("openai_misc/embeddings_request.json"));
   expected.erase("user");
   CHECK(Json::parse(request.body) == expected);
   CHECK(request.url == "https://api.openai.com/v1/embeddings");
   const Json standard =
-      Json::parse(OpenAIEmbeddingCodec().encode({"你\n\"好\""}, "m", 0, test::endpoint()).body);
+      Json::parse(OpenAIEmbeddingCodec().encode(wanted({"你\n\"好\""}), test::endpoint()).body);
   CHECK(standard["encoding_format"].as_string() == "base64");
   CHECK(standard["input"][0].as_string() == "你\n\"好\"");
   CHECK_FALSE(standard.contains("dimensions"));
@@ -51,7 +60,7 @@ TEST_CASE("openai embeddings: wrong requests are not sent") {
   CHECK(kind_of_encoding({"a"}, "m", -1) == ErrorKind::invalid_request);
   CHECK(kind_of_encoding(std::vector<std::string>(2049, "a")) == ErrorKind::invalid_request);
   CHECK_NOTHROW(
-      OpenAIEmbeddingCodec().encode(std::vector<std::string>(2048, "a"), "m", 0, test::endpoint()));
+      OpenAIEmbeddingCodec().encode(wanted(std::vector<std::string>(2048, "a")), test::endpoint()));
 }
 
 TEST_CASE("openai embeddings: numbers and base64 give the same rows") {

@@ -11,7 +11,7 @@ namespace {
 using test::wire;
 
 Json body_of(const ChatRequest& request, const OpenAIDialect& dialect = {}) {
-  return Json::parse(OpenAIChatCodec(dialect).encode(request, test::endpoint()).body);
+  return Json::parse(test::encode(OpenAIChatCodec(dialect), request, test::endpoint()).body);
 }
 
 Json fixture(const std::string& name) { return Json::parse(wire("openai_chat/" + name)); }
@@ -27,7 +27,7 @@ Json messages_of(Messages messages, const OpenAIDialect& dialect = {}) {
 
 std::string refusal_of(const ChatRequest& request, const OpenAIDialect& dialect = {}) {
   try {
-    OpenAIChatCodec(dialect).encode(request, test::endpoint());
+    test::encode(OpenAIChatCodec(dialect), request, test::endpoint());
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::invalid_request || error.kind() == ErrorKind::unsupported) {
       return error.message();
@@ -91,7 +91,7 @@ TEST_CASE("openai request: streaming, structured output and tools, as the fixtur
   ChatRequest stream({user("Say hello")}, ChatOptions().model("gpt-4o-mini"));
   stream.stream = true;
   CHECK(body_of(stream) == fixture("stream_request.json"));
-  CHECK(OpenAIChatCodec().encode(stream, test::endpoint()).stream);
+  CHECK(test::encode(OpenAIChatCodec(), stream, test::endpoint()).stream);
 
   const Json structured = fixture("structured_request.json");
   const Json format = structured["response_format"]["json_schema"];
@@ -138,23 +138,24 @@ TEST_CASE("openai request: a conversation with tool results") {
 
 TEST_CASE("openai request: url and headers") {
   Endpoint endpoint = test::endpoint();
-  endpoint.headers.add("OpenAI-Organization", "org-x");
-  const HttpRequest request = OpenAIChatCodec().encode(request_with({}), endpoint);
+  endpoint.options = {{"organization", "org-x"}, {"project", "proj-y"}};
+  const HttpRequest request = test::encode(OpenAIChatCodec(), request_with({}), endpoint);
   CHECK(request.method == "POST");
   CHECK(request.url == "https://api.openai.com/v1/chat/completions");
   CHECK(*request.headers.find("content-type") == "application/json");
   CHECK(*request.headers.find("authorization") == "Bearer " + endpoint.api_key);
   CHECK(*request.headers.find("openai-organization") == "org-x");
+  CHECK(*request.headers.find("openai-project") == "proj-y");
   CHECK_FALSE(request.stream);
   endpoint.api_key.clear();
-  CHECK(OpenAIChatCodec().encode(request_with({}), endpoint).headers.find("authorization") ==
+  CHECK(test::encode(OpenAIChatCodec(), request_with({}), endpoint).headers.find("authorization") ==
         nullptr);
 }
 
 TEST_CASE("openai request: the order of the members is the documentation's") {
   ChatRequest request({user("hi")},
                       ChatOptions().model("m").user("u").temperature(1).max_tokens(2));
-  CHECK(OpenAIChatCodec().encode(request, test::endpoint()).body ==
+  CHECK(test::encode(OpenAIChatCodec(), request, test::endpoint()).body ==
         R"({"model":"m","messages":[{"role":"user","content":"hi"}],"max_completion_tokens":2,)"
         R"("temperature":1,"user":"u"})");
 }
@@ -184,7 +185,7 @@ TEST_CASE("openai request: the remaining settings") {
 }
 
 TEST_CASE("openai request: extra fields come last and replace lian's own") {
-  const HttpRequest request = OpenAIChatCodec().encode(
+  const HttpRequest request = test::encode(OpenAIChatCodec(), 
       request_with(
           ChatOptions().temperature(1).extra("temperature", 0.5).extra("verbosity", "low")),
       test::endpoint());
@@ -257,7 +258,7 @@ TEST_CASE("openai request: a dialect's own words") {
   dialect.token_limit_field = "max_tokens";
   dialect.developer_role = "system";
   dialect.stream_usage = false;
-  dialect.max_temperature = 1;
+  dialect.abilities.temperature = Range(0, 1);
   dialect.refused = {"seed"};
   dialect.renames = {{{"user", "user_id"}}};
   ChatRequest request({developer("d")}, ChatOptions().model("m").max_tokens(5).user("u"));

@@ -188,7 +188,7 @@ TEST_CASE("sse: an error field is an event of its own when asked for") {
   const std::string stream = "error: {\"code\":500}\n\ndata: [DONE]\n\n";
   CHECK(events_of(stream).size() == 1);
   SseOptions options;
-  options.error_field = true;
+  options.other_lines = true;
   const auto events = events_of(stream, options);
   REQUIRE(events.size() == 2);
   CHECK(events[0] == Event{"error", "{\"code\":500}", ""});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +20,8 @@ class LIAN_API ChatStep : public Step<ChatInput, AIMessage> {
   StepKind kind() const noexcept override { return StepKind::chat_model; }
   /// The same model with `options` over its own.
   virtual std::shared_ptr<const ChatStep> with_options(const ChatOptions& options) const = 0;
+  /// Asks the provider how many tokens the input is; default: UnsupportedError.
+  virtual Task<std::int64_t> count_tokens(ChatInput in, Context context) const;
 };
 
 /// A chat model: ChatInput (text, a message or messages) in, AIMessage out, ChatPiece by ChatPiece
@@ -46,6 +49,11 @@ class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
   ChatModel with_fallbacks(std::vector<ChatModel> others) const;
   /// Ends each call with Error{timeout} after that time, tries and waits included.
   ChatModel with_timeout(std::chrono::nanoseconds limit) const;
+
+  /// How many tokens the input is to the provider, tools and settings included; one request.
+  /// Throws UnsupportedError where the provider has no such call.
+  std::int64_t count_tokens(ChatInput in, Context context = Context()) const;
+  Task<std::int64_t> acount_tokens(ChatInput in, Context context = Context()) const;
 
  private:
   std::shared_ptr<const ChatStep> chat_;

@@ -96,6 +96,12 @@ struct LIAN_API ChatOptions {
   /// "none", "minimal", "low", "medium", "high", …: the provider's own words.
   ChatOptions& reasoning_effort(std::string v) { return reasoning_effort_ = std::move(v), *this; }
   ChatOptions& user(std::string v) { return user_ = std::move(v), *this; }
+  /// What the provider cannot take is left out, and a number outside its range moved into it, each
+  /// with a warning; by default both are errors before a byte is sent.
+  ChatOptions& lenient(bool v) { return lenient_ = v, *this; }
+  /// Keeps the provider's reply as it came in the message's `extra` under "raw": its JSON, of a
+  /// stream an array of its events' JSON.
+  ChatOptions& keep_raw(bool v) { return keep_raw_ = v, *this; }
   /// Any further request field, sent as it is; replaces a field lian would write itself.
   ChatOptions& extra(std::string_view field, Json v) {
     return extra_.set(field, std::move(v)), *this;
@@ -123,7 +129,11 @@ struct LIAN_API ChatOptions {
   }
   const std::string& reasoning_effort() const noexcept { return reasoning_effort_; }
   const std::string& user() const noexcept { return user_; }
+  bool lenient() const noexcept { return lenient_.value_or(false); }
+  bool keep_raw() const noexcept { return keep_raw_.value_or(false); }
   const Json& extra() const noexcept { return extra_; }
+  /// Takes a setting back, so that it is not sent, by its setter's name.
+  ChatOptions& unset(std::string_view name);
 
   /// These options with everything that `over` sets replaced by it.
   ChatOptions merged(const ChatOptions& over) const;
@@ -134,7 +144,7 @@ struct LIAN_API ChatOptions {
   std::optional<double> temperature_, top_p_, presence_penalty_, frequency_penalty_;
   std::optional<std::int64_t> max_tokens_, seed_;
   std::optional<int> n_, top_logprobs_;
-  std::optional<bool> logprobs_, parallel_tool_calls_;
+  std::optional<bool> logprobs_, parallel_tool_calls_, lenient_, keep_raw_;
   std::vector<std::string> stop_;
   std::vector<std::pair<std::string, double>> logit_bias_;
   std::vector<ToolSpec> tools_;

@@ -16,6 +16,9 @@ inline namespace v0 {
 /// One text as numbers.
 using Embedding = std::vector<float>;
 
+/// What embedded texts are for; some models embed the two differently.
+enum class EmbeddingUse { document, query };
+
 /// What an implementer of an embedding model derives from. Shared and const; thread-safe.
 class LIAN_API Embedder {
  public:
@@ -27,6 +30,9 @@ class LIAN_API Embedder {
   /// One embedding a text, in order, all of one width.
   virtual Task<std::vector<Embedding>> embed(std::vector<std::string> texts,
                                              Context context) const = 0;
+  /// The same for questions to be compared with documents; default: `embed`.
+  virtual Task<std::vector<Embedding>> embed_queries(std::vector<std::string> texts,
+                                                     Context context) const;
   /// Names provider and model, e.g. "openai:text-embedding-3-small"; stores record it.
   virtual std::string name() const = 0;
   /// The width of its embeddings; 0 when only a call would tell.

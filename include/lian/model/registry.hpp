@@ -9,9 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "lian/core/function.hpp"
 #include "lian/core/http_transport.hpp"
 #include "lian/model/chat_model.hpp"
 #include "lian/model/embedding_model.hpp"
+#include "lian/model/provider_info.hpp"
+#include "lian/model/text_model.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -25,6 +28,22 @@ class LIAN_API ModelConfig {
   ModelConfig& api_key(std::string v) { return api_key_ = std::move(v), *this; }
   /// Up to and including the version, e.g. "http://127.0.0.1:8080/v1".
   ModelConfig& base_url(std::string v) { return base_url_ = std::move(v), *this; }
+  /// A further setting of the provider by its name in `Registry`'s table, e.g. "secret_key",
+  /// "app_id", "api_version", "project"; an unknown one is Error{config} when a model is made.
+  ModelConfig& option(std::string name, std::string value);
+  ModelConfig& secret_key(std::string v) { return option("secret_key", std::move(v)); }
+  ModelConfig& app_id(std::string v) { return option("app_id", std::move(v)); }
+  ModelConfig& api_version(std::string v) { return option("api_version", std::move(v)); }
+  ModelConfig& organization(std::string v) { return option("organization", std::move(v)); }
+  ModelConfig& project(std::string v) { return option("project", std::move(v)); }
+  ModelConfig& location(std::string v) { return option("location", std::move(v)); }
+  /// Gives the bearer token of each request in place of a key (Vertex); asked before each try, from
+  /// the thread that drives the call.
+  ModelConfig& bearer_token(Function<std::string()> v);
+  /// Settings every call starts from.
+  ModelConfig& options(ChatOptions v) { return chat_options_ = std::move(v), *this; }
+  /// As `ChatOptions::lenient`.
+  ModelConfig& lenient(bool v) { return chat_options_.lenient(v), *this; }
   /// A further header of every request.
   ModelConfig& header(std::string name, std::string value) {
     headers_.add(std::move(name), std::move(value));
@@ -42,6 +61,13 @@ class LIAN_API ModelConfig {
 
   const std::optional<std::string>& api_key() const noexcept { return api_key_; }
   const std::string& base_url() const noexcept { return base_url_; }
+  const std::vector<std::pair<std::string, std::string>>& option_values() const noexcept {
+    return option_values_;
+  }
+  const std::shared_ptr<Function<std::string()>>& bearer_token() const noexcept {
+    return bearer_token_;
+  }
+  const ChatOptions& options() const noexcept { return chat_options_; }
   const HttpHeaders& headers() const noexcept { return headers_; }
   const HttpLimits& limits() const noexcept { return limits_; }
   const std::optional<std::chrono::nanoseconds>& timeout() const noexcept { return timeout_; }
@@ -52,6 +78,9 @@ class LIAN_API ModelConfig {
  private:
   std::optional<std::string> api_key_;
   std::string base_url_;
+  std::vector<std::pair<std::string, std::string>> option_values_;
+  std::shared_ptr<Function<std::string()>> bearer_token_;
+  ChatOptions chat_options_;
   HttpHeaders headers_;
   HttpLimits limits_;
   std::optional<std::chrono::nanoseconds> timeout_;
@@ -66,6 +95,12 @@ LIAN_API ChatModel chat_model(std::string_view name, ModelConfig config = ModelC
 
 /// An embedding model by name: "openai:text-embedding-3-small", "offline". As `chat_model`.
 LIAN_API EmbeddingModel embedding_model(std::string_view name, ModelConfig config = ModelConfig());
+
+/// A model of text completions by name: "openai:gpt-3.5-turbo-instruct". As `chat_model`.
+LIAN_API TextModel text_model(std::string_view name, ModelConfig config = ModelConfig());
+
+/// What lian knows of each provider: names, variables, abilities.
+LIAN_API std::vector<ProviderInfo> providers();
 
 /// The names of the providers lian knows.
 LIAN_API std::vector<std::string> provider_names();

@@ -85,17 +85,27 @@ void refuse_model_name(std::string_view model) {
     throw Error(ErrorKind::config, "the provider offline has one model; write \"offline\" alone");
 }
 
-}  // namespace
-
-ChatModel offline_chat_model(std::string_view model, const ModelConfig&) {
+ChatModel offline_chat(std::string_view model) {
   refuse_model_name(model);
   return ChatModel(std::make_shared<OfflineChat>());
 }
 
-EmbeddingModel offline_embedding_model(std::string_view model, const ModelConfig&) {
+EmbeddingModel offline_embeddings(std::string_view model) {
   refuse_model_name(model);
   return EmbeddingModel(std::make_shared<OfflineEmbedder>());
 }
+
+}  // namespace
+
+constinit const ProviderRow offline_provider = [] {
+  ProviderRow row;
+  row.name = provider_name;
+  row.title = "lian's own, without a network";
+  row.needs_key = false;
+  row.local_chat = &offline_chat;
+  row.local_embedding = &offline_embeddings;
+  return row;
+}();
 
 }  // namespace v0
 }  // namespace lian

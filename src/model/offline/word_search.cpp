@@ -6,14 +6,6 @@
 namespace lian {
 inline namespace v0 {
 
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 std::string stems_of(std::string_view text, std::size_t* count) {
   std::string stems = " ";
   std::string stem;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/ascii.hpp"
+
 namespace lian {
 inline namespace v0 {
 
@@ -15,9 +17,6 @@ constexpr bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || is_upp
 inline bool holds_digit(std::string_view text) {
   return std::any_of(text.begin(), text.end(), is_digit);
 }
-
-/// The text with A to Z in lower case.
-std::string ascii_lower(std::string_view text);
 
 /// "take out" as " take out ": the stems of a text, each between blanks; adds their number to
 /// `count`.

@@ -19,10 +19,6 @@ struct OpenAIDialect {
     std::string_view from, to;
   };
   std::string_view name = "openai";
-  std::string_view base_url = "https://api.openai.com/v1";
-  std::array<std::string_view, 2> key_variables = {"OPENAI_API_KEY"};
-  std::array<std::string_view, 2> url_variables = {"OPENAI_BASE_URL", "OPENAI_API_BASE"};
-  bool requires_key = true;
   std::string_view chat_path = "/chat/completions";
   std::string_view embeddings_path = "/embeddings";
 
@@ -33,7 +29,7 @@ struct OpenAIDialect {
   std::string_view reasoning_field = {};  // past reasoning goes back under this name; empty: never
   bool stream_usage = true;               // ask for usage at the end of a stream
   bool base64_embeddings = true;
-  double max_temperature = 2;
+  ChatAbilities abilities = {};
   std::array<std::string_view, 8> refused = {};  // request fields the vendor does not take
   std::array<Rename, 4> renames = {};            // request fields under another name
 
@@ -47,9 +43,11 @@ struct OpenAIDialect {
 class OpenAIChatCodec : public ChatCodec {
  public:
   explicit OpenAIChatCodec(const OpenAIDialect& dialect = {}) : dialect_(dialect) {}
-  HttpRequest encode(const ChatRequest& request, const Endpoint& endpoint) const override;
+  ChatAbilities abilities(std::string_view) const override { return dialect_.abilities; }
+  HttpRequest encode(const ChatRequest& request, const Endpoint& endpoint,
+                     std::vector<std::string>& warnings) const override;
   AIMessage decode(const HttpReply& reply) const override;
-  std::unique_ptr<ChatStreamDecoder> decoder() const override;
+  std::unique_ptr<ChatStreamDecoder> decoder(const ChatRequest& request) const override;
   ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
 
  private:
@@ -60,8 +58,7 @@ class OpenAIChatCodec : public ChatCodec {
 class OpenAIEmbeddingCodec : public EmbeddingCodec {
  public:
   explicit OpenAIEmbeddingCodec(const OpenAIDialect& dialect = {}) : dialect_(dialect) {}
-  HttpRequest encode(const std::vector<std::string>& texts, const std::string& model,
-                     int dimensions, const Endpoint& endpoint) const override;
+  HttpRequest encode(const EmbeddingRequest& request, const Endpoint& endpoint) const override;
   std::vector<std::vector<float>> decode(const HttpReply& reply, std::size_t count) const override;
   ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
 
@@ -71,6 +68,11 @@ class OpenAIEmbeddingCodec : public EmbeddingCodec {
 
 /// A POST of JSON to `path` below the endpoint's base URL, with the key as a bearer token.
 HttpRequest openai_post(const Endpoint& endpoint, std::string_view path, std::string body);
+
+// The codecs of a row whose `dialect` is set.
+struct ModelPlace;
+std::unique_ptr<const ChatCodec> openai_chat(const ModelPlace& place);
+std::unique_ptr<const EmbeddingCodec> openai_embedding(const ModelPlace& place);
 
 }  // namespace v0
 }  // namespace lian

@@ -143,18 +143,19 @@ class RowReader {
 
 }  // namespace
 
-HttpRequest OpenAIEmbeddingCodec::encode(const std::vector<std::string>& texts,
-                                         const std::string& model, int dimensions,
+HttpRequest OpenAIEmbeddingCodec::encode(const EmbeddingRequest& request,
                                          const Endpoint& endpoint) const {
-  check_texts(texts, max_batch());
+  const std::string& model = request.model;
+  check_texts(request.texts, max_batch(model));
   if (model.empty()) refuse_request("no embedding model is named");
   check_request_utf8(model, "model");
-  if (dimensions < 0) {
-    refuse_request("dimensions is " + std::to_string(dimensions) +
+  if (request.dimensions < 0) {
+    refuse_request("dimensions is " + std::to_string(request.dimensions) +
                    " but must be at least 1, or 0 for the model's own");
   }
   return openai_post(endpoint, dialect_.embeddings_path,
-                     embeddings_body(texts, model, dimensions, dialect_.base64_embeddings));
+                     embeddings_body(request.texts, model, request.dimensions,
+                                     dialect_.base64_embeddings));
 }
 
 std::vector<std::vector<float>> OpenAIEmbeddingCodec::decode(const HttpReply& reply,

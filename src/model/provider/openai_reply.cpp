@@ -27,10 +27,11 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
         provider_(dialect.name),
         accept_missing_done_(dialect.accept_missing_done) {}
 
-  bool decode(std::string_view event, std::string_view data, ChatPiece& piece) override {
+  bool decode(const StreamEvent& event, ChatPiece& piece) override {
+    const std::string_view data = event.data;
     clear(piece);
     if (done_ || is_blank(data)) return false;
-    if (event == "error") throw openai_error_in_reply(data, provider_);
+    if (event.type == "error") throw openai_error_in_reply(data, provider_);
     if (data.starts_with("[DONE]")) {
       done_ = true;
       return false;
@@ -74,7 +75,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
 
 }  // namespace
 
-std::unique_ptr<ChatStreamDecoder> OpenAIChatCodec::decoder() const {
+std::unique_ptr<ChatStreamDecoder> OpenAIChatCodec::decoder(const ChatRequest&) const {
   return std::make_unique<OpenAIStreamDecoder>(dialect_);
 }
 

@@ -69,6 +69,10 @@ class RequestWriter {
     if (!value.empty() && open_field(name)) string(value, name);
   }
 
+  void number_field(std::string_view name, const std::optional<double>& value) {
+    if (value && open_field(name)) json_.number(*value);
+  }
+
   void number_field(std::string_view name, const std::optional<double>& value, double low,
                     double high) {
     if (!value) return;
@@ -109,9 +113,9 @@ class RequestWriter {
   void write_sampling() {
     constexpr std::int64_t max = INT64_MAX;
     integer_field(dialect_.token_limit_field, options_.max_tokens(), 1, max);
-    number_field("temperature", options_.temperature(), 0, dialect_.max_temperature);
-    number_field("top_p", options_.top_p(), 0, 1);
-    integer_field("n", options_.n(), 1, 128);
+    number_field("temperature", options_.temperature());
+    number_field("top_p", options_.top_p());
+    integer_field("n", options_.n(), 1, dialect_.abilities.max_alternatives);
     integer_field("seed", options_.seed(), INT64_MIN, max);
     write_stop();
     number_field("presence_penalty", options_.presence_penalty(), -2, 2);
@@ -127,10 +131,6 @@ class RequestWriter {
   void write_stop() {
     const auto& stop = options_.stop();
     if (stop.empty()) return;
-    if (stop.size() > 4) {
-      refuse_request("stop has " + std::to_string(stop.size()) +
-                     " sequences but must have at most 4");
-    }
     if (!open_field("stop")) return;
     json_.begin_array();
     for (const std::string& text : stop) string(text, "stop");
@@ -274,12 +274,16 @@ HttpRequest openai_post(const Endpoint& endpoint, std::string_view path, std::st
   post.url.append(endpoint.base_url).append(path);
   post.headers.add("content-type", "application/json");
   if (!endpoint.api_key.empty()) post.headers.add("authorization", "Bearer " + endpoint.api_key);
-  for (const auto& [name, value] : endpoint.headers.fields()) post.headers.add(name, value);
+  const std::string& organization = endpoint.option("organization");
+  if (!organization.empty()) post.headers.add("openai-organization", organization);
+  const std::string& project = endpoint.option("project");
+  if (!project.empty()) post.headers.add("openai-project", project);
   post.body = std::move(body);
   return post;
 }
 
-HttpRequest OpenAIChatCodec::encode(const ChatRequest& request, const Endpoint& endpoint) const {
+HttpRequest OpenAIChatCodec::encode(const ChatRequest& request, const Endpoint& endpoint,
+                                    std::vector<std::string>&) const {
   std::string body;
   body.reserve(expected_bytes(request));
   RequestWriter(request, dialect_, body).write();

@@ -1,0 +1,152 @@
+#include "model/provider/json_reader.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <new>
+
+#include "model/provider/json_text.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+namespace od = simdjson::ondemand;
+
+struct JsonValueAccess {
+  static od::value& of(const JsonValue& value) noexcept {
+    return *std::launder(reinterpret_cast<od::value*>(value.store_));
+  }
+  static JsonValue make(od::value from) noexcept {
+    static_assert(sizeof(od::value) <= sizeof(JsonValue::store_));
+    static_assert(std::is_trivially_destructible_v<od::value>);
+    static_assert(std::is_trivially_copyable_v<od::value>);
+    JsonValue value;
+    ::new (static_cast<void*>(value.store_)) od::value(from);
+    return value;
+  }
+};
+
+namespace {
+
+constexpr std::size_t usual_event_bytes = 512, max_depth = 128;
+constexpr std::size_t padding = 64;
+static_assert(padding >= simdjson::SIMDJSON_PADDING);
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t end = text.find_last_not_of(" \t\r\n");
+  return text.substr(0, end == text.npos ? 0 : end + 1);
+}
+
+}  // namespace
+
+std::string JsonKey::text() const {
+  std::string key;
+  if (!append_unescaped(raw_, key)) throw simdjson::simdjson_error(simdjson::STRING_ERROR);
+  return key;
+}
+
+JsonValue::Type JsonValue::type() const {
+  switch (JsonValueAccess::of(*this).type()) {
+    case od::json_type::null:
+      return Type::null;
+    case od::json_type::boolean:
+      return Type::boolean;
+    case od::json_type::number:
+      return Type::number;
+    case od::json_type::string:
+      return Type::string;
+    case od::json_type::array:
+      return Type::array;
+    default:
+      return Type::object;
+  }
+}
+
+void JsonValue::append_to(std::string& out) const {
+  od::value& value = JsonValueAccess::of(*this);
+  if (value.type() != od::json_type::string) return;
+  if (!append_unescaped(value.get_raw_json_string().value().raw(), out))
+    throw simdjson::simdjson_error(simdjson::STRING_ERROR);
+}
+
+std::string JsonValue::text() const {
+  std::string out;
+  append_to(out);
+  return out;
+}
+
+std::int64_t JsonValue::integer(std::int64_t otherwise) const {
+  std::int64_t whole = 0;
+  return JsonValueAccess::of(*this).get_int64().get(whole) == simdjson::SUCCESS ? whole : otherwise;
+}
+
+double JsonValue::number(double otherwise) const {
+  double number = 0;
+  return JsonValueAccess::of(*this).get_double().get(number) == simdjson::SUCCESS ? number
+                                                                                 : otherwise;
+}
+
+bool JsonValue::boolean(bool otherwise) const {
+  bool flag = false;
+  return JsonValueAccess::of(*this).get_bool().get(flag) == simdjson::SUCCESS ? flag : otherwise;
+}
+
+std::string_view JsonValue::raw() const {
+  od::value& value = JsonValueAccess::of(*this);
+  switch (value.type()) {
+    case od::json_type::object:
+      return value.get_object().value().raw_json();
+    case od::json_type::array:
+      return value.get_array().value().raw_json();
+    default:
+      return trimmed(value.raw_json_token());
+  }
+}
+
+void JsonValue::each_field(void* self, void (*call)(void*, JsonKey, JsonValue)) const {
+  od::value& value = JsonValueAccess::of(*this);
+  if (value.type() != od::json_type::object) return;
+  for (auto field : value.get_object()) {
+    const char* key = field.key().value().raw();
+    call(self, JsonKey(key), JsonValueAccess::make(field.value().value()));
+  }
+}
+
+void JsonValue::each_item(void* self, void (*call)(void*, JsonValue)) const {
+  od::value& value = JsonValueAccess::of(*this);
+  if (value.type() != od::json_type::array) return;
+  for (auto item : value.get_array()) call(self, JsonValueAccess::make(item.value()));
+}
+
+struct JsonReader::Parser {
+  od::parser parser;
+};
+
+JsonReader::JsonReader(std::string_view provider)
+    : provider_(provider), parser_(std::make_unique<Parser>()) {
+  if (parser_->parser.allocate(usual_event_bytes, max_depth) != simdjson::SUCCESS)
+    throw std::bad_alloc();
+}
+
+JsonReader::~JsonReader() = default;
+
+void JsonReader::read_root(std::string_view json, void* self, void (*call)(void*, JsonValue)) {
+  od::document document;
+  try {
+    document = parser_->parser.iterate(json.data(), json.size(), json.size() + padding);
+    call(self, JsonValueAccess::make(document.get_value()));
+    const char* rest = nullptr;
+    if (document.current_location().get(rest) == simdjson::SUCCESS)
+      throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
+  } catch (const simdjson::simdjson_error& error) {
+    const char* at = nullptr;
+    std::size_t offset = 0;
+    if (document.is_alive() && document.current_location().get(at) == simdjson::SUCCESS &&
+        at >= json.data())
+      offset = std::min(static_cast<std::size_t>(at - json.data()), json.size());
+    throw_not_json(provider_, json, offset, error.what());
+  }
+}
+
+}  // namespace v0
+}  // namespace lian

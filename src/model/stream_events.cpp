@@ -1,0 +1,59 @@
+#include "model/stream_events.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+namespace {
+
+// Small enough for the parsers' buffers to stay in the processor's cache.
+constexpr std::size_t slice_bytes = std::size_t{16} << 10;
+
+SseOptions sse_options(const ChatCodec& codec, const HttpLimits& limits) {
+  SseOptions options;
+  options.max_line_bytes = options.max_event_bytes = limits.max_event_bytes();
+  options.other_lines = true;
+  options.lenient_end = codec.lenient_end();
+  return options;
+}
+
+}  // namespace
+
+StreamEvents::StreamEvents(const ChatCodec& codec, const HttpLimits& limits)
+    : framing_(codec.framing()),
+      sse_(sse_options(codec, limits)),
+      ndjson_(limits.max_event_bytes()) {}
+
+void StreamEvents::end() noexcept {
+  if (framing_ == Framing::ndjson) return ndjson_.end();
+  sse_.end();
+}
+
+bool StreamEvents::next(StreamEvent& event) {
+  while (!take(event)) {
+    if (bytes_.empty()) return false;
+    const std::string_view slice = bytes_.substr(0, slice_bytes);
+    bytes_.remove_prefix(slice.size());
+    if (framing_ == Framing::ndjson)
+      ndjson_.feed(slice);
+    else
+      sse_.feed(slice);
+  }
+  return true;
+}
+
+bool StreamEvents::take(StreamEvent& event) {
+  if (framing_ == Framing::ndjson) return ndjson_.next(event.data);
+  SseEvent sse;
+  if (!sse_.next(sse)) return false;
+  event.type = sse.type;
+  event.data = sse.data;
+  event.other = sse.other;
+  return true;
+}
+
+std::size_t StreamEvents::replacements() const noexcept {
+  return framing_ == Framing::ndjson ? ndjson_.replacements() : sse_.replacements();
+}
+
+}  // namespace v0
+}  // namespace lian

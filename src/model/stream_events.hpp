@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "lian/core/http_transport.hpp"
+#include "model/codec.hpp"
+#include "net/ndjson.hpp"
+#include "net/sse.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// Cuts a streamed body into events, whatever the framing and the chunks. Not thread-safe.
+class StreamEvents {
+ public:
+  StreamEvents(const ChatCodec& codec, const HttpLimits& limits);
+
+  /// `bytes` must hold until `next` returns false.
+  void feed(std::string_view bytes) noexcept { bytes_ = bytes; }
+  /// The body ended as HTTP says.
+  void end() noexcept;
+  /// The next event; its views hold until the next call.
+  bool next(StreamEvent& event);
+  /// Invalid UTF-8 sequences that became U+FFFD.
+  std::size_t replacements() const noexcept;
+
+ private:
+  bool take(StreamEvent& event);
+
+  Framing framing_;
+  std::string_view bytes_;
+  SseParser sse_;
+  NdjsonParser ndjson_;
+};
+
+}  // namespace v0
+}  // namespace lian

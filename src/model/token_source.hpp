@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "lian/core/context.hpp"
+#include "lian/core/task.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// Gives the token that requests are signed with where it is not the key itself: fetched from the
+/// provider, or given by the user's function. Shared by all models of a line; thread-safe.
+class TokenSource {
+ public:
+  virtual ~TokenSource() = default;
+  /// A token that should be valid now; many callers that need a new one share one fetch.
+  virtual Task<std::string> token(Context context) = 0;
+  /// The provider has refused `token`: the next call of `token` gives another one. False when a
+  /// newer one would be no better (it was obtained a moment ago).
+  virtual bool refused(const std::string& token) = 0;
+};
+
+}  // namespace v0
+}  // namespace lian
