@@ -13,6 +13,10 @@ void check_http_url(const std::string& url);
 /// "host:port" of an URL, for messages; the port only when it is not the scheme's own.
 std::string host_of(const std::string& url);
 
+/// The text for use inside a URL's path segment or query: RFC 3986's unreserved characters as they
+/// are, every other byte as %XX.
+std::string percent_encode(std::string_view text);
+
 /// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1.
 bool is_loopback(const std::string& url);
 

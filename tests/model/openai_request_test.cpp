@@ -259,15 +259,18 @@ TEST_CASE("openai request: a dialect's own words") {
   dialect.developer_role = "system";
   dialect.stream_usage = false;
   dialect.abilities.temperature = Range(0, 1);
-  dialect.refused = {"seed"};
+  dialect.abilities.seed = false;
+  dialect.required_word = "any";
   dialect.renames = {{{"user", "user_id"}}};
   ChatRequest request({developer("d")}, ChatOptions().model("m").max_tokens(5).user("u"));
   request.stream = true;
   CHECK(body_of(request, dialect).dump() ==
         R"({"model":"m","messages":[{"role":"system","content":"d"}],"max_tokens":5,)"
         R"("user_id":"u","stream":true})");
-  CHECK_THAT(refusal_of(request_with(ChatOptions().seed(1)), dialect),
-             Catch::Contains("seed") && Catch::Contains("vendor"));
+  CHECK_THAT(refusal_of(request_with(ChatOptions().seed(1)), dialect), Catch::Contains("seed"));
+  CHECK(body_of(request_with(ChatOptions().tools({weather_tool()}).tool_choice("required")),
+                dialect)["tool_choice"]
+            .as_string() == "any");
   CHECK_THAT(refusal_of(request_with(ChatOptions().temperature(1.5)), dialect),
              Catch::Contains("temperature") && Catch::Contains("between 0 and 1"));
 }

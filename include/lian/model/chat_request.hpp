@@ -135,6 +135,10 @@ struct LIAN_API ChatOptions {
   /// Takes a setting back, so that it is not sent, by its setter's name.
   ChatOptions& unset(std::string_view name);
 
+  /// From {"temperature": 0, "stop": ["…"], …} with the setters' names; "extra" is an object of
+  /// further request fields. Throws Error{config} naming an unknown member or one of another type.
+  static ChatOptions from_json(const Json& json);
+
   /// These options with everything that `over` sets replaced by it.
   ChatOptions merged(const ChatOptions& over) const;
   friend bool operator==(const ChatOptions&, const ChatOptions&) = default;

@@ -19,6 +19,8 @@
 namespace lian {
 inline namespace v0 {
 
+struct ModelInfo;
+
 /// Where a model is and as whom it is called; what is not set comes from the provider's environment
 /// variables and defaults. Chained setters. Regular value.
 class LIAN_API ModelConfig {
@@ -88,9 +90,82 @@ class LIAN_API ModelConfig {
   int dimensions_ = 0;
 };
 
-/// A chat model by name: "openai:gpt-4o-mini", "offline". Throws Error{config} for an unknown
-/// provider (naming the known ones, nearest first), a missing model name, and a missing key (naming
-/// the environment variable); Error{invalid_request} for a base URL that is none. Thread-safe.
+/// A vendor of OpenAI's chat completions as a program adds it to a Registry. Chained setters.
+/// Regular value.
+class LIAN_API OpenAIVendor {
+ public:
+  /// `base_url` up to and including the version, e.g. "https://api.acme.example/v1".
+  OpenAIVendor(std::string name, std::string base_url)
+      : name_(std::move(name)), base_url_(std::move(base_url)) {}
+  /// The environment variable of the key; without one no key is needed.
+  OpenAIVendor& key_variable(std::string v) { return key_variable_ = std::move(v), *this; }
+  OpenAIVendor& alias(std::string v) { return alias_ = std::move(v), *this; }
+  /// Below the base URL; default "/chat/completions".
+  OpenAIVendor& chat_path(std::string v) { return chat_path_ = std::move(v), *this; }
+  /// The field that limits the reply's tokens; default "max_tokens".
+  OpenAIVendor& token_limit_field(std::string v) {
+    return token_limit_field_ = std::move(v), *this;
+  }
+  /// A request field that the vendor knows under another name; at most four.
+  OpenAIVendor& rename(std::string from, std::string to) {
+    renames_.emplace_back(std::move(from), std::move(to));
+    return *this;
+  }
+  OpenAIVendor& abilities(ChatAbilities v) { return abilities_ = v, *this; }
+  OpenAIVendor& embeddings(bool v) { return embeddings_ = v, *this; }
+
+ private:
+  friend class Registry;
+  std::string name_, base_url_, key_variable_, alias_;
+  std::string chat_path_ = "/chat/completions", token_limit_field_ = "max_tokens";
+  std::vector<std::pair<std::string, std::string>> renames_;
+  ChatAbilities abilities_;
+  bool embeddings_ = true;
+};
+
+/// The providers models are made from by name. A new one knows all of lian's; a program adds its
+/// own, which come first. Copies share nothing that changes: a regular value. Models made from it
+/// outlive it. Const use is thread-safe.
+class LIAN_API Registry {
+ public:
+  Registry();
+  Registry(const Registry&);
+  Registry& operator=(const Registry&);
+  ~Registry();
+
+  /// Adds a vendor. Throws Error{config} for a name that is empty or holds ':'.
+  Registry& add(const OpenAIVendor& vendor);
+  /// Adds a provider of chat models of any kind: `make` gets what stands behind "name:". It may be
+  /// called from several threads.
+  Registry& add(std::string name,
+                Function<ChatModel(std::string_view model, const ModelConfig& config) const> make);
+
+  ChatModel chat_model(std::string_view name, ModelConfig config = ModelConfig()) const;
+  TextModel text_model(std::string_view name, ModelConfig config = ModelConfig()) const;
+  EmbeddingModel embedding_model(std::string_view name, ModelConfig config = ModelConfig()) const;
+  /// From a configuration: {"model": "claude:…", "api_key": …, "base_url": …, "timeout": seconds,
+  /// "headers": {…}, …} with the names of ModelConfig's and ChatOptions' setters and of the
+  /// provider's options. Throws Error{config} naming an unknown member or one of another type.
+  ChatModel chat_model_from(const Json& configuration) const;
+  TextModel text_model_from(const Json& configuration) const;
+  EmbeddingModel embedding_model_from(const Json& configuration) const;
+
+  std::vector<ProviderInfo> providers() const;
+  Task<std::vector<ModelInfo>> alist_models(std::string provider,
+                                            ModelConfig config = ModelConfig(),
+                                            Context context = Context()) const;
+
+ private:
+  struct Entry;
+  const Entry* own(std::string_view name) const;
+  std::vector<std::string> names() const;
+  std::vector<std::shared_ptr<const Entry>> entries_;
+};
+
+/// A chat model by name: "openai:gpt-4o-mini", "claude:…", "offline". Throws Error{config} for an
+/// unknown provider (naming the known ones, nearest first), a missing model name, and a missing key
+/// (naming the environment variable); Error{invalid_request} for a base URL that is none.
+/// Thread-safe.
 LIAN_API ChatModel chat_model(std::string_view name, ModelConfig config = ModelConfig());
 
 /// An embedding model by name: "openai:text-embedding-3-small", "offline". As `chat_model`.

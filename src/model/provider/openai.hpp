@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,19 +22,22 @@ struct OpenAIDialect {
   std::string_view name = "openai";
   std::string_view chat_path = "/chat/completions";
   std::string_view embeddings_path = "/embeddings";
+  std::string_view completions_path = "/completions";
 
   // Requests.
   std::string_view token_limit_field = "max_completion_tokens";
   std::string_view system_role = "system";
   std::string_view developer_role = "developer";
   std::string_view reasoning_field = {};  // past reasoning goes back under this name; empty: never
-  bool stream_usage = true;               // ask for usage at the end of a stream
+  std::string_view required_word = "required";  // tool_choice: some tool must be called
+  bool stream_usage = true;  // ask for usage at the end of a stream
   bool base64_embeddings = true;
   ChatAbilities abilities = {};
-  std::array<std::string_view, 8> refused = {};  // request fields the vendor does not take
-  std::array<Rename, 4> renames = {};            // request fields under another name
+  std::array<Rename, 4> renames = {};  // request fields under another name
 
   // Replies.
+  /// What a code of the vendor's own means; nothing for one it does not know.
+  std::optional<ErrorKind> (*kind_of_code)(std::string_view code) = nullptr;
   bool accept_missing_done = false;    // a finish reason ends a stream of text without "[DONE]"
   bool accept_missing_finish = false;  // a whole reply may lack its finish_reason
 };
@@ -50,8 +54,33 @@ class OpenAIChatCodec : public ChatCodec {
   std::unique_ptr<ChatStreamDecoder> decoder(const ChatRequest& request) const override;
   ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
 
+ protected:
+  const OpenAIDialect& dialect() const noexcept { return dialect_; }
+
  private:
   OpenAIDialect dialect_;
+};
+
+/// OpenAI's legacy completions (POST /completions), for TextModel: the text of the messages is the
+/// prompt. Thread-safe.
+class OpenAICompletionsCodec : public OpenAIChatCodec {
+ public:
+  using OpenAIChatCodec::OpenAIChatCodec;
+  ChatAbilities abilities(std::string_view model) const override;
+  HttpRequest encode(const ChatRequest& request, const Endpoint& endpoint,
+                     std::vector<std::string>& warnings) const override;
+};
+
+/// OpenAI's list of models (GET /models); there are no pages. Thread-safe.
+class OpenAIModelListCodec : public ModelListCodec {
+ public:
+  explicit OpenAIModelListCodec(std::string_view provider) : provider_(provider) {}
+  HttpRequest encode(const Endpoint& endpoint, const std::string& page) const override;
+  Page decode(const HttpReply& reply) const override;
+  ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
+
+ private:
+  std::string provider_;
 };
 
 /// OpenAI's embeddings (POST /embeddings): base64 or numbers. Thread-safe.
@@ -68,11 +97,15 @@ class OpenAIEmbeddingCodec : public EmbeddingCodec {
 
 /// A POST of JSON to `path` below the endpoint's base URL, with the key as a bearer token.
 HttpRequest openai_post(const Endpoint& endpoint, std::string_view path, std::string body);
+/// A GET of `path` with the same headers.
+HttpRequest openai_get(const Endpoint& endpoint, std::string_view path);
 
 // The codecs of a row whose `dialect` is set.
 struct ModelPlace;
 std::unique_ptr<const ChatCodec> openai_chat(const ModelPlace& place);
 std::unique_ptr<const EmbeddingCodec> openai_embedding(const ModelPlace& place);
+std::unique_ptr<const ChatCodec> openai_text(const ModelPlace& place);
+std::unique_ptr<const ModelListCodec> openai_models(const ModelPlace& place);
 
 }  // namespace v0
 }  // namespace lian

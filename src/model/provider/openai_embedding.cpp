@@ -49,8 +49,8 @@ void check_texts(const std::vector<std::string>& texts, std::size_t max_batch) {
 // Reads the rows of one reply into the places their `index` names.
 class RowReader {
  public:
-  RowReader(std::string_view json, std::string_view provider, std::size_t count)
-      : json_(json), provider_(provider), rows_(count) {}
+  RowReader(std::string_view json, const OpenAIDialect& dialect, std::size_t count)
+      : json_(json), dialect_(dialect), rows_(count) {}
 
   std::vector<Row> read() {
     try {
@@ -69,8 +69,8 @@ class RowReader {
 
  private:
   [[noreturn]] void fail(std::string_view why) const {
-    if (is_openai_error(json_)) throw openai_error_in_reply(json_, provider_);
-    throw_not_json(provider_, json_, 0, why);
+    if (is_openai_error(json_)) throw openai_error_in_reply(json_, dialect_);
+    throw_not_json(dialect_.name, json_, 0, why);
   }
 
   void read_top(od::object top) {
@@ -136,7 +136,8 @@ class RowReader {
     }
   }
 
-  std::string_view json_, provider_;
+  std::string_view json_;
+  const OpenAIDialect& dialect_;
   std::vector<Row> rows_;
   std::size_t next_ = 0, width_ = 0;
 };
@@ -161,16 +162,16 @@ HttpRequest OpenAIEmbeddingCodec::encode(const EmbeddingRequest& request,
 std::vector<std::vector<float>> OpenAIEmbeddingCodec::decode(const HttpReply& reply,
                                                              std::size_t count) const {
   if (reply.body.capacity() >= reply.body.size() + simdjson::SIMDJSON_PADDING) {
-    return RowReader(reply.body, dialect_.name, count).read();
+    return RowReader(reply.body, dialect_, count).read();
   }
   std::string padded;
   padded.reserve(reply.body.size() + simdjson::SIMDJSON_PADDING);
   padded = reply.body;
-  return RowReader(padded, dialect_.name, count).read();
+  return RowReader(padded, dialect_, count).read();
 }
 
 ApiError OpenAIEmbeddingCodec::classify(const HttpReply& reply, const Endpoint& endpoint) const {
-  return openai_error(reply, endpoint);
+  return openai_error(reply, endpoint, dialect_);
 }
 
 }  // namespace v0

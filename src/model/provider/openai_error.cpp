@@ -133,22 +133,25 @@ ErrorKind kind_of(const OpenAIComplaint& complaint, int status) {
   return kind_of_status(status < 300 && is_status ? number : status);
 }
 
-Complaint resolved(OpenAIComplaint complaint, int status) {
-  complaint.kind = kind_of(complaint, status);
+Complaint resolved(OpenAIComplaint complaint, int status, const OpenAIDialect& dialect) {
+  if (dialect.kind_of_code) complaint.kind = dialect.kind_of_code(complaint.code);
+  if (!complaint.kind) complaint.kind = kind_of(complaint, status);
   if (complaint.code.empty()) complaint.code = complaint.type;
   return complaint;
 }
 
 }  // namespace
 
-ApiError openai_error(const HttpReply& reply, const Endpoint& endpoint) {
+ApiError openai_error(const HttpReply& reply, const Endpoint& endpoint,
+                      const OpenAIDialect& dialect) {
   OpenAIComplaint complaint = complaint_in(parse_or_null(utf8::repair(reply.body)));
   if (const std::string* id = reply.headers.find("x-request-id")) complaint.request_id = *id;
-  return api_error(resolved(std::move(complaint), reply.status), reply, endpoint);
+  return api_error(resolved(std::move(complaint), reply.status, dialect), reply, endpoint);
 }
 
-ApiError openai_error_in_reply(std::string_view json, std::string_view provider) {
-  return api_error_in_reply(resolved(complaint_in(parse_or_null(json)), 200), json, provider);
+ApiError openai_error_in_reply(std::string_view json, const OpenAIDialect& dialect) {
+  return api_error_in_reply(resolved(complaint_in(parse_or_null(json)), 200, dialect), json,
+                            dialect.name);
 }
 
 bool is_openai_error(std::string_view json) { return complaint_in(parse_or_null(json)).found; }

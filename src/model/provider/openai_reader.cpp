@@ -78,7 +78,7 @@ FinishReason finish_reason(std::string_view word) {
 
 class SimdjsonReader : public OpenAIReader {
  public:
-  explicit SimdjsonReader(const OpenAIDialect& dialect) : provider_(dialect.name) {
+  explicit SimdjsonReader(const OpenAIDialect& dialect) : dialect_(dialect) {
     // simdjson's own depth of 1,024 costs each stream 9 KB; its memory grows with the replies.
     if (parser_.allocate(usual_event_bytes, max_depth) != simdjson::SUCCESS) throw std::bad_alloc();
   }
@@ -86,7 +86,7 @@ class SimdjsonReader : public OpenAIReader {
   void read(std::string_view json, Kind kind, ChatPiece& first) override;
   bool next(ChatPiece& piece) override;
   bool all_finished() const noexcept override;
-  bool any_choice() const noexcept override { return !finished_.empty(); }
+  bool any_choice() const noexcept override { return !choices_.empty(); }
   bool any_tool_call() const noexcept override { return !calls_.empty(); }
 
  private:
@@ -106,7 +106,7 @@ class SimdjsonReader : public OpenAIReader {
   void read_logprobs(Value value, ChatPiece& piece);
   void read_logprob(Object object, TokenLogprob& out);
   void read_usage(Value value, ChatPiece& piece);
-  void note_choice(const ChatPiece& piece);
+  void note_choice(ChatPiece& piece);
   ToolCallPiece& add_call(ChatPiece& piece);
   void append_string(Value value, std::string& out);
   void assign_string(Value value, std::string& out);
@@ -114,14 +114,17 @@ class SimdjsonReader : public OpenAIReader {
   void skip(Value value);
 
   static constexpr std::size_t usual_event_bytes = 512, max_depth = 128;
-  std::string provider_;
+  OpenAIDialect dialect_;
   od::parser parser_;
   Kind kind_ = Kind::chunk;
   bool identified_ = false;  // an id has been handed on
   bool has_choices_ = false, has_usage_ = false, has_error_ = false;
   std::size_t choice_count_ = 0, next_ = 0, used_calls_ = 0;
   std::vector<ChatPiece> queue_;
-  std::vector<bool> finished_;  // by choice
+  struct Choice {
+    bool finished = false, calls = false, refuses = false;
+  };
+  std::vector<Choice> choices_;
   OpenAICalls calls_;
   std::string scratch_;
 };
@@ -139,19 +142,19 @@ void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
     }
   } catch (const simdjson::simdjson_error& error) {
-    if (is_openai_error(json)) throw openai_error_in_reply(json, provider_);
+    if (is_openai_error(json)) throw openai_error_in_reply(json, dialect_);
     const char* at = nullptr;
     std::size_t offset = 0;
     if (document.is_alive() && document.current_location().get(at) == simdjson::SUCCESS &&
         at >= json.data()) {
       offset = std::min(static_cast<std::size_t>(at - json.data()), json.size());
     }
-    throw_not_json(provider_, json, offset, error.what());
+    throw_not_json(dialect_.name, json, offset, error.what());
   }
-  if (has_error_) throw openai_error_in_reply(json, provider_);
+  if (has_error_) throw openai_error_in_reply(json, dialect_);
   if (has_choices_ || (kind == Kind::chunk && has_usage_)) return;
-  if (is_openai_error(json)) throw openai_error_in_reply(json, provider_);
-  throw_not_json(provider_, json, 0, "it has no choices");
+  if (is_openai_error(json)) throw openai_error_in_reply(json, dialect_);
+  throw_not_json(dialect_.name, json, 0, "it has no choices");
 }
 
 bool SimdjsonReader::next(ChatPiece& piece) {
@@ -161,7 +164,7 @@ bool SimdjsonReader::next(ChatPiece& piece) {
 }
 
 bool SimdjsonReader::all_finished() const noexcept {
-  return std::find(finished_.begin(), finished_.end(), false) == finished_.end();
+  return std::all_of(choices_.begin(), choices_.end(), [](const Choice& c) { return c.finished; });
 }
 
 void SimdjsonReader::read_top(Object top, ChatPiece& first) {
@@ -229,11 +232,16 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
     Value value = field.value();
     if (is(key, "delta") || is(key, "message")) {
       if (value.is_null()) continue;
+      // MiniMax repeats the whole message behind the deltas.
+      if (kind_ == Kind::chunk && is(key, "message") && any_choice()) continue;
       read_message(value.get_object(), piece);
       has_message = true;
     } else if (is(key, "finish_reason")) {
       assign_string(value, piece.raw_finish_reason);
       piece.finish_reason = finish_reason(piece.raw_finish_reason);
+    } else if (is(key, "text")) {  // of legacy completions
+      append_string(value, piece.text);
+      has_message = true;
     } else if (is(key, "index")) {
       piece.choice = static_cast<int>(std::clamp<std::int64_t>(integer_or(value, 0), 0, INT32_MAX));
     } else if (is(key, "logprobs")) {
@@ -350,14 +358,22 @@ void SimdjsonReader::read_function(Value value, ToolCallPiece& out) {
   }
 }
 
-void SimdjsonReader::note_choice(const ChatPiece& piece) {
-  const auto choice = static_cast<std::size_t>(piece.choice);
+// What the vendor calls "stop" is a call of tools or a refusal where the choice holds one.
+void SimdjsonReader::note_choice(ChatPiece& piece) {
+  const auto index = static_cast<std::size_t>(piece.choice);
   constexpr std::size_t max_choices = 1024;
-  if (choice >= max_choices) {
+  if (index >= max_choices) {
     throw simdjson::simdjson_error(simdjson::INDEX_OUT_OF_BOUNDS);
   }
-  if (finished_.size() <= choice) finished_.resize(choice + 1, false);
-  if (piece.finish_reason != FinishReason::none) finished_[choice] = true;
+  if (choices_.size() <= index) choices_.resize(index + 1);
+  Choice& choice = choices_[index];
+  if (!piece.tool_calls.empty()) choice.calls = true;
+  if (!piece.refusal.empty()) choice.refuses = true;
+  if (piece.finish_reason == FinishReason::none) return;
+  choice.finished = true;
+  if (piece.finish_reason != FinishReason::stop) return;
+  if (choice.calls) piece.finish_reason = FinishReason::tool_calls;
+  if (choice.refuses) piece.finish_reason = FinishReason::content_filter;
 }
 
 void SimdjsonReader::read_logprobs(Value value, ChatPiece& piece) {

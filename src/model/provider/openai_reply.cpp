@@ -24,14 +24,13 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
  public:
   explicit OpenAIStreamDecoder(const OpenAIDialect& dialect)
       : reader_(OpenAIReader::make(dialect)),
-        provider_(dialect.name),
-        accept_missing_done_(dialect.accept_missing_done) {}
+        dialect_(dialect) {}
 
   bool decode(const StreamEvent& event, ChatPiece& piece) override {
     const std::string_view data = event.data;
     clear(piece);
     if (done_ || is_blank(data)) return false;
-    if (event.type == "error") throw openai_error_in_reply(data, provider_);
+    if (event.type == "error") throw openai_error_in_reply(data, dialect_);
     if (data.starts_with("[DONE]")) {
       done_ = true;
       return false;
@@ -46,7 +45,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
     if (!reader_->any_choice()) return false;
     if (done_ && !reader_->any_tool_call()) return true;
     if (!reader_->all_finished()) return false;
-    return done_ || (accept_missing_done_ && !reader_->any_tool_call());
+    return done_ || (dialect_.accept_missing_done && !reader_->any_tool_call());
   }
 
   bool finished() const noexcept override { return done_; }
@@ -67,8 +66,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
   }
 
   std::unique_ptr<OpenAIReader> reader_;
-  std::string provider_;
-  bool accept_missing_done_;
+  OpenAIDialect dialect_;
   bool done_ = false;
   std::vector<ToolCallPiece> spare_calls_;
 };
@@ -107,7 +105,7 @@ AIMessage OpenAIChatCodec::decode(const HttpReply& reply) const {
 }
 
 ApiError OpenAIChatCodec::classify(const HttpReply& reply, const Endpoint& endpoint) const {
-  return openai_error(reply, endpoint);
+  return openai_error(reply, endpoint, dialect_);
 }
 
 }  // namespace v0

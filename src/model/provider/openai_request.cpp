@@ -46,12 +46,6 @@ class RequestWriter {
  private:
   // Whether the field is lian's to write; opens it. What `extra` has is written last.
   bool open_field(std::string_view name) {
-    if (std::find(dialect_.refused.begin(), dialect_.refused.end(), name) !=
-        dialect_.refused.end()) {
-      throw UnsupportedError(std::string(dialect_.name) + " does not take the setting \"" +
-                                 std::string(name) + "\"; remove it; nothing was sent",
-                             std::string(name));
-    }
     for (const auto& rename : dialect_.renames) {
       if (!name.empty() && rename.from == name) name = rename.to;
     }
@@ -204,7 +198,7 @@ class RequestWriter {
       return;
     }
     json_.string(choice.mode() == ToolChoice::Mode::none       ? "none"
-                 : choice.mode() == ToolChoice::Mode::required ? "required"
+                 : choice.mode() == ToolChoice::Mode::required ? dialect_.required_word
                                                                : "auto");
   }
 
@@ -268,18 +262,35 @@ std::size_t expected_bytes(const ChatRequest& request) {
 
 }  // namespace
 
+namespace {
+
+void add_who(HttpRequest& request, const Endpoint& endpoint) {
+  if (!endpoint.api_key.empty())
+    request.headers.add("authorization", "Bearer " + endpoint.api_key);
+  const std::string& organization = endpoint.option("organization");
+  if (!organization.empty()) request.headers.add("openai-organization", organization);
+  const std::string& project = endpoint.option("project");
+  if (!project.empty()) request.headers.add("openai-project", project);
+}
+
+}  // namespace
+
 HttpRequest openai_post(const Endpoint& endpoint, std::string_view path, std::string body) {
   HttpRequest post;
   post.url.reserve(endpoint.base_url.size() + path.size());
   post.url.append(endpoint.base_url).append(path);
   post.headers.add("content-type", "application/json");
-  if (!endpoint.api_key.empty()) post.headers.add("authorization", "Bearer " + endpoint.api_key);
-  const std::string& organization = endpoint.option("organization");
-  if (!organization.empty()) post.headers.add("openai-organization", organization);
-  const std::string& project = endpoint.option("project");
-  if (!project.empty()) post.headers.add("openai-project", project);
+  add_who(post, endpoint);
   post.body = std::move(body);
   return post;
+}
+
+HttpRequest openai_get(const Endpoint& endpoint, std::string_view path) {
+  HttpRequest get;
+  get.method = "GET";
+  get.url.append(endpoint.base_url).append(path);
+  add_who(get, endpoint);
+  return get;
 }
 
 HttpRequest OpenAIChatCodec::encode(const ChatRequest& request, const Endpoint& endpoint,
