@@ -1,6 +1,9 @@
+#include "model/offline/focus.hpp"
+#include "model/offline/measure.hpp"
 #include "model/offline/offline.hpp"
 #include "model/offline/prompt.hpp"
 #include "model/offline/sentences.hpp"
+#include "model/offline/word_search.hpp"
 #include "support/catch.hpp"
 
 using namespace lian;
@@ -166,4 +169,59 @@ TEST_CASE("offline pieces: join to the answer and cut between words") {
   CHECK(pieces.size() > 5);
   CHECK(pieces.front() == "The jug holds ");
   CHECK(offline_answer_pieces("").empty());
+}
+
+TEST_CASE("offline answer: a number of the unit asked for answers better than another one") {
+  constexpr std::string_view context =
+      "[1] bees.txt\nThe colony was bought in 2016 from two brothers. It wintered on nine "
+      "combs.\n\n"
+      "[2] 站.txt\n第三条　志愿者两人一组。每组最多留三把钥匙，最长保留四十天。";
+  CHECK(answer(context, "On how many combs did the colony winter?").find("nine combs") !=
+        std::string::npos);
+  CHECK(answer(context, "一组可以留几把钥匙？") == "每组最多留三把钥匙，最长保留四十天。 [2]");
+  const AskedUnits keys = asked_units("可以留几把钥匙？", true);
+  CHECK(counts_in(keys, "最多留三把。", " "));
+  CHECK_FALSE(counts_in(keys, "把三间房打扫干净。", " "));
+  const AskedUnits time = asked_units("how long does the crossing take?", false);
+  CHECK(counts_in(time, "", stems_of("about twenty-five minutes")));
+  CHECK(counts_in(time, "", stems_of("three working days")));
+  CHECK_FALSE(counts_in(time, "", stems_of("three boats leave here every day")));
+  CHECK_FALSE(asked_units("who made it?", false).any());
+}
+
+TEST_CASE("offline answer: finds the thing that a question names") {
+  CHECK(asked_thing("what is the interest rate of the loan?", false) == "rate");
+  CHECK(asked_thing("what colour is the door?", false) == "colour");
+  CHECK(asked_thing("how much is the monthly rent?", false) == "rent");
+  CHECK(asked_thing("what destroyed the bridge?", false).empty());
+  CHECK(asked_thing("what is the name of the ship?", false) == "name");
+  CHECK(asked_thing("who built the bridge?", false).empty());
+  CHECK(asked_thing("地下车库的停车费是多少？", true) == "车费");
+  CHECK(asked_thing("他有几个孙子？", true) == "孙子");
+  CHECK(asked_thing("为什么关门？", true).empty());
+  CHECK(asked_thing("几个", true).empty());
+}
+
+TEST_CASE("offline answer: a thing that is not named is not answered by its neighbours") {
+  constexpr std::string_view context =
+      "[1] 厂.txt\n绿源公司每逢周三上午上门回收废液。\n\n"
+      "[2] door.txt\nThe front door was hung in 1911. The porch has a bench.";
+  CHECK(answer(context, "绿源公司的地址是什么？") == "文档中没有答案。");
+  CHECK(answer(context, "What colour is the front door?") == "Not in the documents.");
+}
+
+TEST_CASE("offline sentences: numbered sections, questions and capitals stand over what follows") {
+  const std::string_view text =
+      "HOUSE RULES\nFOR ALL GUESTS\n\n4. Payment\n4.1 Rent is due in March. 4.2 is void.\n"
+      "4.2.1 Cash is refused.\n\n7. Is tipping customary?\nNo, never.";
+  std::vector<std::string> headings;
+  for (const Sentence& sentence : split_sentences(text)) {
+    if (sentence.kind == SentenceKind::heading) headings.emplace_back(sentence.text);
+  }
+  CHECK(headings == Strings({"HOUSE RULES\nFOR ALL GUESTS", "Payment"}));
+  CHECK(sentences(text)[2] == "Rent is due in March.");
+  const std::vector<Sentence> asked = split_sentences("7. Is tipping customary?\n\n   No, never.");
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].kind == SentenceKind::heading);
+  CHECK(asked[1].headings.size() == 1);
 }

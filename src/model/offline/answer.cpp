@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -29,9 +31,18 @@ constexpr double least_holding = 0.6;
 constexpr double half_straddling = 0.35;
 // For a sentence without what the question's type asks for: a person may be named by a role and a
 // reason without "because".
-constexpr double type_rank = 0.5, loose_type_rank = 0.85, type_cover = 0.65;
+constexpr double type_rank = 0.5, loose_type_rank = 0.75, type_cover = 0.65;
 constexpr double name_absent = 0.5;
+// For a sentence with a number of the unit asked for, and for one without.
+constexpr double counted_rank = 1.15, counted_cover = 1.2, counted_before_rank = 0.4;
+constexpr double uncounted_rank = 0.85, uncounted_cover = 0.9;
+// For a sentence that does not name what is asked for: a salary, a colour.
+constexpr double unnamed_cover = 0.45;
+// A paraphrase in Chinese brings bigrams that no sentence has; they count less than a word would.
+constexpr double chinese_absent = 0.5;
 constexpr double least_cover = 0.52;
+// What a lead on the next candidate adds to the coverage, and how much both must then come to.
+constexpr double lead_cover = 0.25, least_lead = 0.49, least_chinese_lead = 0.57;
 constexpr double runner_up = 0.85;
 constexpr std::size_t most_quotes = 3;
 
@@ -41,6 +52,7 @@ struct Candidate {
   SearchableText text, paragraph, headings, topic;
   bool refers = false;  // begins with a pronoun: the sentence before says of what
   bool has_previous = false;
+  bool suits = false;  // holds what the question asks for
   double score = 0, cover = 0;
 };
 
@@ -55,7 +67,8 @@ bool begins_with_reference(std::string_view sentence) {
 
 bool refers_back(std::string_view sentence) {
   const std::string_view opening = sentence.substr(0, std::min<std::size_t>(sentence.size(), 24));
-  return begins_with_reference(sentence) || opening.find(" then ") != opening.npos;
+  return begins_with_reference(sentence) || opening.find(" then ") != opening.npos ||
+         opening.find(" that ") != opening.npos;
 }
 
 std::string joined(const std::vector<std::string_view>& headings) {
@@ -132,16 +145,18 @@ class Ranking {
 
   const std::vector<Candidate>& candidates() const { return candidates_; }
 
-  // The candidates that cover the question, best first.
+  // The candidates that cover the question, best first; else the one that stands out.
   std::vector<std::size_t> answers() const {
-    std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      if (candidates_[i].cover >= least_cover) order.push_back(i);
-    }
+    std::vector<std::size_t> order(candidates_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return candidates_[a].score > candidates_[b].score;
     });
-    return order;
+    std::vector<std::size_t> covering;
+    std::copy_if(order.begin(), order.end(), std::back_inserter(covering),
+                 [&](std::size_t i) { return candidates_[i].cover >= least_cover; });
+    if (covering.empty() && stands_out(order)) covering.push_back(order.front());
+    return covering;
   }
 
  private:
@@ -180,6 +195,7 @@ class Ranking {
     const std::vector<QuestionTerm>& terms = question_.terms;
     for (std::size_t i = 0; i < terms.size(); ++i) {
       if (present_[i]) continue;
+      if (starts_with_han(terms[i].text)) needs_[i] *= chinese_absent;
       const bool left = terms[i].straddles && i > 0 && present_[i - 1];
       const bool right = i + 1 < terms.size() && terms[i + 1].straddles && present_[i + 1];
       if (left && right) needs_[i] = 0;
@@ -204,8 +220,9 @@ class Ranking {
     const Candidate* const previous = candidate.has_previous ? &candidates_[index - 1] : nullptr;
     const double length =
         1 - length_share + length_share * static_cast<double>(candidate.text.length) / mean_length_;
+    const bool counted = counts_in(question_.units, candidate.sentence.text, candidate.text.stems);
     double score = 0, cover = 0, wanted = 0;
-    bool missed = false;
+    bool missed = false, unnamed = false;
     for (std::size_t i = 0; i < question_.terms.size(); ++i) {
       const QuestionTerm& term = question_.terms[i];
       const double own = match(term, candidate.text);
@@ -216,23 +233,44 @@ class Ranking {
       const double back = candidate.refers ? referred * before : 0;
       const double named = term.name ? std::max(own, topic) : 0;
       score += weights_[i] * std::max({own / std::max(0.8, length), named, heading * heading_rank,
-                                       before * before_rank, paragraph * paragraph_rank, back});
+                                       before * (counted ? counted_before_rank : before_rank),
+                                       paragraph * paragraph_rank, back});
       const double weight = needs_[i] * (topic >= least_holding || term.light ? topic_share : 1);
       cover += weight * std::max({own, heading * heading_cover, paragraph * paragraph_cover, back});
       wanted += weight;
+      unnamed =
+          unnamed || (term.focus && !counted && std::max({own, heading, back}) < least_holding);
       missed = missed || (term.asked && std::max({own, heading, paragraph}) == 0);
     }
     score += embedding_share * dot(asked_, offline_embedding(candidate.sentence.text));
     candidate.cover = wanted > 0 ? cover / wanted : 0;
     candidate.score = score;
-    if (!fits(question_.type, question_.stems, candidate.sentence.text, candidate.text.stems)) {
+    const bool fitting =
+        fits(question_.type, question_.stems, candidate.sentence.text, candidate.text.stems);
+    candidate.suits = fitting && !unnamed && !missed && (counted || !question_.units.any());
+    if (!fitting) {
       const bool strict =
           question_.type != AnswerType::person && question_.type != AnswerType::reason;
       candidate.score *= strict ? type_rank : loose_type_rank;
       if (strict) candidate.cover *= type_cover;
     }
+    if (question_.units.any()) {
+      candidate.score *= counted ? counted_rank : uncounted_rank;
+      candidate.cover *= counted ? counted_cover : uncounted_cover;
+    }
+    if (unnamed) candidate.cover *= unnamed_cover;
     if (missed) candidate.cover *= type_cover;
     if (name_missing_) candidate.cover *= name_absent;
+  }
+
+  // Whether the first is far ahead of the next: where only the topic meets, many sentences do about
+  // as well.
+  bool stands_out(const std::vector<std::size_t>& order) const {
+    if (order.empty() || !candidates_[order[0]].suits) return false;
+    const Candidate& best = candidates_[order[0]];
+    const double next = order.size() > 1 ? candidates_[order[1]].score : 0;
+    const double lead = best.score > 0 ? 1 - next / best.score : 0;
+    return best.cover + lead_cover * lead >= (question_.chinese ? least_chinese_lead : least_lead);
   }
 
   const Question& question_;

@@ -18,10 +18,10 @@ constexpr std::array quantity_questions = {
     " how fast"sv, " how hot"sv,  " how cold"sv,  " how thick"sv, " how loud"sv, " how large"sv};
 
 constexpr std::array number_words = {
-    "one"sv,     "two"sv,     "thre"sv,    "four"sv,     "fiv"sv,   "six"sv,      "seven"sv,
-    "eight"sv,   "nin"sv,    "ten"sv,      "eleven"sv,   "twelv"sv,  "fifteen"sv,  "twenti"sv,
+    "one"sv,     "two"sv,     "thre"sv,     "four"sv,     "fiv"sv,    "six"sv,      "seven"sv,
+    "eight"sv,   "nin"sv,     "ten"sv,      "eleven"sv,   "twelv"sv,  "fifteen"sv,  "twenti"sv,
     "thirti"sv,  "forti"sv,   "fifti"sv,    "sixti"sv,    "hundr"sv,  "thousand"sv, "million"sv,
-    "half"sv,    "onc"sv,    "twic"sv,    "fre"sv,      "free"sv,   "singl"sv,    "doubl"sv,
+    "half"sv,    "onc"sv,     "twic"sv,     "fre"sv,      "free"sv,   "singl"sv,    "doubl"sv,
     "dozen"sv,   "sixteen"sv, "fourteen"sv, "thirteen"sv, "eighti"sv, "nineti"sv,   "eighteen"sv,
     "unlimit"sv, "second"sv,  "third"sv,    "fourth"sv,   "fifth"sv};
 
@@ -44,7 +44,7 @@ constexpr std::array currency_words = {"eur"sv,   "euro"sv, "usd"sv,   "dollar"s
                                        "franc"sv, "yen"sv,  "penni"sv, "fre"sv};
 
 constexpr std::array reason_words = {"because"sv,  "becaus"sv, "due"sv,  "reason"sv,
-                                     "sinc"sv,    "caus"sv,   "thus"sv, "so"sv,
+                                     "sinc"sv,     "caus"sv,   "thus"sv, "so"sv,
                                      "therefor"sv, "to"sv,     "for"sv,  "as"sv};
 
 constexpr std::array chinese_reasons = {"因"sv,   "由于"sv, "所以"sv,   "以免"sv, "以防"sv,
@@ -57,6 +57,16 @@ constexpr std::array chinese_numbers = {"一"sv, "二"sv, "三"sv, "四"sv, "五
 constexpr std::array chinese_times = {"年"sv, "月"sv, "日"sv, "天"sv, "周"sv, "点"sv,
                                       "时"sv, "前"sv, "后"sv, "节"sv, "早"sv, "晚"sv};
 
+constexpr std::array colour_words = {
+    "red"sv,  "green"sv,   "blu"sv,     "yellow"sv,   "black"sv,      "whit"sv,
+    "grei"sv, "grai"sv,    "gray"sv,    "grey"sv,     "brown"sv,      "orang"sv,
+    "pink"sv, "purpl"sv,   "violet"sv,  "silver"sv,   "gold"sv,       "golden"sv,
+    "beig"sv, "crimson"sv, "scarlet"sv, "turquois"sv, "transparent"sv};
+
+constexpr std::array chinese_colours = {"红"sv,   "绿"sv,   "蓝"sv,   "黄"sv,   "黑"sv,  "白"sv,
+                                        "灰"sv,   "紫"sv,   "橙"sv,   "粉"sv,   "棕"sv,  "褐"sv,
+                                        "银色"sv, "金色"sv, "米色"sv, "青色"sv, "透明"sv};
+
 AnswerType english_type(std::string_view question) {
   const std::string words = " " + std::string(question);
   const auto asks = [&](std::string_view phrase) { return words.find(phrase) != words.npos; };
@@ -65,6 +75,9 @@ AnswerType english_type(std::string_view question) {
   if (asks(" when ") || asks(" which day") || asks(" what day") || asks(" which year") ||
       asks(" what year") || asks(" what time") || asks(" what date")) {
     return AnswerType::time;
+  }
+  if (asks(" what colour") || asks(" what color") || asks(" which colour")) {
+    return AnswerType::colour;
   }
   if (asks(" who ") || asks(" whom ") || asks(" whose ")) return AnswerType::person;
   return asks(" why ") ? AnswerType::reason : AnswerType::any;
@@ -79,6 +92,7 @@ AnswerType chinese_type(std::string_view question) {
   if (holds_any(price_questions, question)) return AnswerType::price;
   if (holds_any(times, question)) return AnswerType::time;
   if (holds_any(reasons, question)) return AnswerType::reason;
+  if (question.find("颜色") != question.npos) return AnswerType::colour;
   return holds_any(quantities, question) ? AnswerType::quantity : AnswerType::any;
 }
 
@@ -110,6 +124,11 @@ AnswerType answer_type(std::string_view question, bool chinese) {
   return chinese ? chinese_type(question) : english_type(question);
 }
 
+bool is_number(std::string_view padded_stem) {
+  const std::string_view stem = padded_stem.substr(1, padded_stem.size() - 2);
+  return holds_digit(stem) || among(number_words, stem);
+}
+
 bool fits(AnswerType type, std::string_view question_stems, std::string_view sentence,
           std::string_view stems) {
   switch (type) {
@@ -125,6 +144,8 @@ bool fits(AnswerType type, std::string_view question_stems, std::string_view sen
     case AnswerType::time:
       return holds_new_number(question_stems, stems) || holds_stem(time_words, stems) ||
              holds_any(chinese_times, sentence);
+    case AnswerType::colour:
+      return holds_stem(colour_words, stems) || holds_any(chinese_colours, sentence);
     case AnswerType::person:
       return holds_new_name(question_stems, sentence) ||
              std::none_of(sentence.begin(), sentence.end(), is_ascii_letter);

@@ -6,7 +6,7 @@ namespace lian {
 inline namespace v0 {
 
 /// What an answer must hold.
-enum class AnswerType { any, quantity, price, time, person, reason };
+enum class AnswerType { any, quantity, price, time, person, reason, colour };
 
 /// What a question in lower case asks for, by its question words.
 AnswerType answer_type(std::string_view question, bool chinese);
@@ -15,6 +15,9 @@ AnswerType answer_type(std::string_view question, bool chinese);
 /// given by its stems, did not bring.
 bool fits(AnswerType type, std::string_view question_stems, std::string_view sentence,
           std::string_view stems);
+
+/// Whether a stem between blanks is a number, in digits or as a word.
+bool is_number(std::string_view padded_stem);
 
 }  // namespace v0
 }  // namespace lian

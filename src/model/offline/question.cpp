@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/lexical_tokens.hpp"
+#include "model/offline/focus.hpp"
 #include "model/offline/synonyms.hpp"
 #include "model/offline/word_search.hpp"
 #include "model/offline/words.hpp"
@@ -108,17 +109,26 @@ class Analyser {
   }
 
   Question analyse() {
+    const std::string asked = rest_;
     question_.type = answer_type(rest_, question_.chinese);
+    question_.units = asked_units(question_.chinese ? text_ : rest_, question_.chinese);
     find_names();
     take_phrases();
     remove(english_frames);
     if (question_.chinese) remove(chinese_frames);
     for_each_lexical_token(rest_, LexicalUse::query,
                            [&](std::string_view token) { take_token(token); });
+    mark_focus(asked_thing(asked, question_.chinese));
     return std::move(question_);
   }
 
  private:
+  void mark_focus(std::string_view thing) {
+    if (thing.empty()) return;
+    const std::string text = question_.chinese ? std::string(thing) : stems_of(thing);
+    for (QuestionTerm& term : question_.terms) term.focus = term.focus || term.text.ends_with(text);
+  }
+
   // Capitalised words that do not open the question, and words with digits.
   void find_names() {
     bool opening = true;

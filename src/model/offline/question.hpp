@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/offline/answer_type.hpp"
+#include "model/offline/measure.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -16,6 +17,7 @@ struct QuestionTerm {
   double weight = 1;
   bool name = false;   ///< a proper name or a code: nothing else will do
   bool light = false;  ///< says little
+  bool focus = false;  ///< what the question asks for by name
   bool asked = false;  ///< the property asked for, as in "how heavy"
   bool straddles =
       false;  ///< a Chinese bigram that shares its first character with the term before
@@ -25,9 +27,11 @@ struct Question {
   bool chinese = false;
   AnswerType type = AnswerType::any;
   std::vector<QuestionTerm> terms;
+  AskedUnits units;
   std::string stems;  ///< of the whole question, each between blanks
 };
 
+/// The text must outlive the question.
 Question analyse_question(std::string_view text);
 
 /// A text prepared for matching: stems between blanks, and the folded text for Chinese phrases.

@@ -81,7 +81,16 @@ std::size_t sentence_end(std::string_view text, std::size_t begin) {
   return text.size();
 }
 
-// The length of a list marker with its blanks: "- ", "12. ", "（3）", "a) "; 0 without one.
+// The end of the further levels of a number whose first ends at `at`: "2" of "4.2 ".
+std::size_t skip_levels(std::string_view line, std::size_t at) {
+  while (at + 1 < line.size() && line[at] == '.' && is_digit(line[at + 1])) {
+    ++at;
+    while (at < line.size() && is_digit(line[at])) ++at;
+  }
+  return at;
+}
+
+// The length of a list marker with its blanks: "- ", "12. ", "4.2 ", "a) "; 0 without one.
 std::size_t marker_length(std::string_view line) {
   const std::size_t begin = line.find_first_not_of(" \t");
   if (begin == line.npos) return 0;
@@ -96,12 +105,22 @@ std::size_t marker_length(std::string_view line) {
     if (at == begin && at + 1 < line.size() && is_lower(line[at]) && line[at + 1] == ')') ++at;
     if (at == begin || at - begin > 3 || at >= line.size()) return 0;
     if (line.substr(at).starts_with("、")) return at + 3;
-    if (line[at] != '.' && line[at] != ')') return 0;
-    ++at;
+    const std::size_t levels = skip_levels(line, at);
+    if (levels == at && line[at] != '.' && line[at] != ')') return 0;
+    at = levels == at || (levels < line.size() && (line[levels] == '.' || line[levels] == ')'))
+             ? levels + 1
+             : levels;
   }
   if (at >= line.size() || (line[at] != ' ' && line[at] != '\t')) return 0;
   const std::size_t text = line.find_first_not_of(" \t", at);
   return text == line.npos ? 0 : text;
+}
+
+// Whether a line begins with a number of several levels.
+bool holds_level(std::string_view line) {
+  std::size_t at = 0;
+  while (at < line.size() && is_digit(line[at])) ++at;
+  return at > 0 && skip_levels(line, at) > at;
 }
 
 std::size_t characters(std::string_view text) {
@@ -128,6 +147,17 @@ bool is_numbered_chinese_heading(std::string_view line) {
   std::size_t at = 0;
   while (at + 3 <= line.size() && among(numerals, line.substr(at, 3))) at += 3;
   return at > 0 && line.substr(at).starts_with("、");
+}
+
+// Whether the text is one question.
+bool is_question(std::string_view text) {
+  return (text.ends_with('?') || text.ends_with("？")) && sentence_end(text, 0) == text.size();
+}
+
+// A line such as "CODE OF CONDUCT".
+bool is_capitals(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), is_lower) &&
+         std::count_if(text.begin(), text.end(), is_upper) > 3 && !ends_like_prose(text);
 }
 
 // Goes through the lines and gathers what belongs together.
@@ -166,6 +196,7 @@ class Splitter {
     if (take_underline(line)) return;
     if (is_numbered_chinese_heading(line)) return open_heading(2, line);
     if (const std::size_t marker = marker_length(line_); marker != 0) {
+      if (holds_level(line)) open_section();
       flush();
       begin_ = at + marker;
       kind_ = SentenceKind::item;
@@ -219,11 +250,24 @@ class Splitter {
     headings_.push_back({level, text});
   }
 
-  // A short line of its own that does not end like a sentence stands over what follows.
+  // A short line of its own that does not end like a sentence stands over what follows; so do a
+  // question, as the next sentences answer it, and a title in capitals.
   bool is_bare_heading(std::string_view text) const {
+    if (lines_ > 2) return false;
+    if (is_question(text) || is_capitals(text)) return true;
     if (kind_ == SentenceKind::item || lines_ != 1 || characters(text) > 60) return false;
     if (text.ends_with(':') || text.ends_with("：")) return true;
     return text.find(": ") == text.npos && text.find("：") == text.npos && !ends_like_prose(text);
+  }
+
+  // "4. Payments" above "4.1 …" is a heading, not an item.
+  void open_section() {
+    if (begin_ == none || kind_ != SentenceKind::item || lines_ != 1) return;
+    const std::string_view title = trimmed(text_.substr(begin_, end_ - begin_));
+    if (characters(title) > 60 || ends_like_prose(title)) return;
+    begin_ = none;
+    lines_ = 0;
+    open_heading(5, title);
   }
 
   void flush() {
