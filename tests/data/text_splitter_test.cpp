@@ -222,10 +222,18 @@ TEST_CASE("splitter: knows the separators of languages and names them when asked
   CHECK(splitter.split_text("# One\n\nfirst body text\n## Two\n\nsecond body text") ==
         Texts{"# One\n\nfirst body text", "## Two\n\nsecond body text"});
   CHECK(RecursiveCharacterTextSplitter::separators_for("cpp").front() == "\nclass ");
-  CHECK(RecursiveCharacterTextSplitter::separators_for("python").back().empty());
+  using Strings = std::vector<std::string>;
+  CHECK(RecursiveCharacterTextSplitter::separators_for("python") ==
+        Strings({"\nclass ", "\ndef ", "\n\tdef ", "\n\n", "\n", " ", ""}));
+  const Strings html = RecursiveCharacterTextSplitter::separators_for("html");
+  CHECK(Strings(html.end() - 2, html.end()) == Strings({"<title", ""}));
+  const Strings latex = RecursiveCharacterTextSplitter::separators_for("latex");
+  CHECK(Strings(latex.end() - 4, latex.end()) == Strings({"$$", "$", " ", ""}));
+  CHECK(RecursiveCharacterTextSplitter::separators_for("c") ==
+        RecursiveCharacterTextSplitter::separators_for("cpp"));
   CHECK(error_of([] {
-          RecursiveCharacterTextSplitter::separators_for("cobol");
-        }).find("\"cobol\"; known are cpp, go, html") != std::string::npos);
+          RecursiveCharacterTextSplitter::separators_for("malbolge");
+        }).find("\"malbolge\"; known are c, cobol, cpp") != std::string::npos);
 }
 
 TEST_CASE("splitter: long runs without separators and runs of separators come through") {

@@ -185,9 +185,10 @@ class LIAN_API RecursiveCharacterTextSplitter final
   /// Paragraphs, lines, Chinese sentence ends and clauses, then words and code points. Meant for
   /// KeepSeparator::end, so that punctuation stays with its sentence.
   static std::vector<std::string> chinese_separators();
-  /// Separators for source text: "cpp", "go", "html", "java", "js", "latex", "markdown", "php",
-  /// "proto", "python", "rst", "ruby", "rust", "scala", "swift". Throws Error{config} with the
-  /// known names for another one.
+  /// LangChain's separators for source text: "c", "cobol", "cpp", "csharp", "elixir", "go", "html",
+  /// "java", "js", "kotlin", "latex", "lua", "markdown", "php", "powershell", "proto", "python",
+  /// "rst", "ruby", "rust", "scala", "sol", "swift", "ts". Throws Error{config} with the known names
+  /// for another one.
   static std::vector<std::string> separators_for(std::string_view language);
   /// A splitter with those separators; "chinese" is a language here too.
   static RecursiveCharacterTextSplitter from_language(std::string_view language);
