@@ -31,13 +31,15 @@ std::string_view next_word(std::string_view text, std::size_t& at) {
 std::string_view english_thing(std::string_view question) {
   std::size_t at = 0;
   std::string_view word = next_word(question, at);
-  if (word == "how") {
+  const bool quantity = word == "how";
+  if (quantity) {
     if (next_word(question, at) != "much") return {};
   } else if (word != "what" && word != "which") {
     return {};
   }
   word = next_word(question, at);
   const bool copula = among(auxiliaries, word);
+  if (quantity && !copula) return {};
   if (copula) word = next_word(question, at);
   if (among(determiners, word)) {
     if (!copula) return {};

@@ -206,7 +206,7 @@ constexpr std::array groups = {
     "dry,drying"sv,
     "rich,wealthy"sv,
     "hide,hidden,conceal"sv,
-    "happen,occur,take place,held"sv,
+    "happen,occur,take place"sv,
     "document,paper,certificate,form"sv,
     "explain,explanation,describe"sv,
     "warn,warning,alert,remind"sv,
