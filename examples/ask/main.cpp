@@ -128,7 +128,8 @@ lian::Answer stream_answer(const lian::RetrievalQA& chain, const std::string& qu
       lian::Pieces<lian::Answer>::join(answer, std::move(piece));
     }
   } catch (const lian::Error&) {
-    if (answer) fmt::print("\n");  // what was printed is no answer; the error stands on its own line
+    if (answer)
+      fmt::print("\n");  // what was printed is no answer; the error stands on its own line
     throw;
   }
   return lian::Pieces<lian::Answer>::finish(std::move(answer));
@@ -187,9 +188,12 @@ void check(const AskOptions& options) {
   if (options.asked && options.question.find_first_not_of(" \t\r\n") == std::string::npos)
     throw lian::Error(lian::ErrorKind::validation,
                       "the question is empty; write it behind the folder, in quotes");
-  if (!std::filesystem::is_directory(options.folder))
-    throw lian::Error(lian::ErrorKind::not_found,
-                      fmt::format("there is no folder {}", options.folder));
+  std::error_code unreachable;  // then it is no folder either
+  if (std::filesystem::is_directory(options.folder, unreachable)) return;
+  const bool file = std::filesystem::exists(options.folder, unreachable);
+  throw lian::Error(lian::ErrorKind::not_found,
+                    file ? fmt::format("{} is a file; name the folder it lies in", options.folder)
+                         : fmt::format("there is no folder {}", options.folder));
 }
 
 int run(const AskOptions& options) {

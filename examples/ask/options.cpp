@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "lian/core/version.hpp"
 
@@ -78,7 +78,14 @@ std::string store_path(const AskOptions& options) {
   if (!options.store.empty()) return options.store;
   const auto folder = std::filesystem::weakly_canonical(options.folder);
   const auto place = cache_folder() / "lian" / "ask";
-  std::filesystem::create_directories(place);
-  return place / fmt::format("{}-{:016x}.db", folder.filename().string(),
-                             hash(folder.string() + "\n" + options.folder + "\n" + options.embedding));
+  std::error_code error;
+  std::filesystem::create_directories(place, error);
+  if (error)
+    throw std::runtime_error(
+        fmt::format("the folder {} for the index cannot be made: {}; name an "
+                    "index file with --store",
+                    place.string(), error.message()));
+  return place /
+         fmt::format("{}-{:016x}.db", folder.filename().string(),
+                     hash(folder.string() + "\n" + options.folder + "\n" + options.embedding));
 }

@@ -87,10 +87,10 @@ Stream<SourceState> FolderSource::list(Context) {
   state->files.clear();
   for (SourceFile& file : found.files) {
     if (file.size > state->options.max_file_bytes()) {
-      state->reports.emplace_back(
-          file.path, LoadProblem::too_large,
-          fmt::format("{} bytes are more than max_file_bytes = {}", file.size,
-                      state->options.max_file_bytes()));
+      state->reports.emplace_back(file.path, LoadProblem::too_large,
+                                  fmt::format("{} bytes are more than the limit of {} "
+                                              "(max_file_bytes); cut the file into smaller ones",
+                                              file.size, state->options.max_file_bytes()));
       continue;
     }
     std::string path = file.path;

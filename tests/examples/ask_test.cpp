@@ -142,8 +142,17 @@ TEST_CASE("ask: wrong folders and questions") {
   write_notes(world);
   check_error(world.ask({world.notes(), ""}), "the question is empty");
   check_error(world.ask({world.notes(), " \t"}), "the question is empty");
+  check_error(world.ask({world.notes() + "/kettle.md", "Where?"}), "is a file; name the folder");
+  check_error(world.ask({world.notes(), "Where?", "--store", world.notes()}), "this is a folder");
   CHECK(world.ask({}).exit_code == 2);
   CHECK(world.ask({world.notes(), "x", "--top-k", "0"}).exit_code == 2);
+}
+
+TEST_CASE("ask: says what to do when there is no place for the index") {
+  const AskWorld world;
+  write_notes(world);
+  world.folder().write("cache", "a file where the cache folder is due");
+  check_error(world.ask({world.notes(), "Where is the spare key?"}), "--store");
 }
 
 TEST_CASE("ask: bad files are told, the others answer") {

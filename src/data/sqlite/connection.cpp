@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "lian/core/error.hpp"
@@ -38,6 +40,11 @@ bool has_pages(const std::string& log) {
 Connection::Connection(ConnectionSettings settings) : settings_(std::move(settings)) {
   if (settings_.path.empty() || settings_.path.find('\0') != std::string::npos) {
     throw Error(ErrorKind::config, "sqlite store: the file name is empty or holds a NUL byte");
+  }
+  std::error_code unknown;  // then opening it says why
+  if (std::filesystem::is_directory(settings_.path, unknown)) {
+    throw Error(ErrorKind::storage,
+                fmt::format("{}: this is a folder; name a file for the store", settings_.path));
   }
   left_unclean_ = has_pages(settings_.path + "-wal");
   open();
