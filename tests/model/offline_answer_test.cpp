@@ -211,6 +211,12 @@ TEST_CASE("offline answer: a thing that is not named is not answered by its neig
   CHECK(answer(context, "What colour is the front door?") == "Not in the documents.");
 }
 
+TEST_CASE("offline answer: a question in the documents is no answer") {
+  constexpr std::string_view context =
+      "[1] faq.txt\nPeople write to us. Is the ferry free for residents? Residents ride free on it.";
+  CHECK(answer(context, "Is the ferry free for residents?").find("Residents ride free on it.") == 0);
+}
+
 TEST_CASE("offline sentences: numbered sections, questions and capitals stand over what follows") {
   const std::string_view text =
       "HOUSE RULES\nFOR ALL GUESTS\n\n4. Payment\n4.1 Rent is due in March. 4.2 is void.\n"

@@ -65,6 +65,8 @@ bool begins_with_reference(std::string_view sentence) {
                      [&](std::string_view word) { return sentence.starts_with(word); });
 }
 
+bool asks(std::string_view sentence) { return sentence.ends_with('?') || sentence.ends_with("？"); }
+
 bool refers_back(std::string_view sentence) {
   const std::string_view opening = sentence.substr(0, std::min<std::size_t>(sentence.size(), 24));
   return begins_with_reference(sentence) || opening.find(" then ") != opening.npos ||
@@ -245,12 +247,14 @@ class Ranking {
     score += embedding_share * dot(asked_, offline_embedding(candidate.sentence.text));
     candidate.cover = wanted > 0 ? cover / wanted : 0;
     candidate.score = score;
-    const bool fitting =
-        fits(question_.type, question_.stems, candidate.sentence.text, candidate.text.stems);
+    const bool asking = asks(candidate.sentence.text);
+    const bool fitting = !asking && fits(question_.type, question_.stems, candidate.sentence.text,
+                                         candidate.text.stems);
     candidate.suits = fitting && !unnamed && !missed && (counted || !question_.units.any());
     if (!fitting) {
-      const bool strict =
-          question_.type != AnswerType::person && question_.type != AnswerType::reason;
+      const bool loose =
+          question_.type == AnswerType::person || question_.type == AnswerType::reason;
+      const bool strict = asking || !loose;
       candidate.score *= strict ? type_rank : loose_type_rank;
       if (strict) candidate.cover *= type_cover;
     }
