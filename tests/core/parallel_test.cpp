@@ -157,6 +157,17 @@ TEST_CASE("assign: keeps a record and adds to it") {
   CHECK(record.get<"loud">() == "hey!");
 }
 
+TEST_CASE("assign: a name the record has gets the new value") {
+  const auto chain =
+      parallel(key<"a"> = passthrough<std::string>(), key<"b"> = passthrough<std::string>()) |
+      assign(key<"a"> = [](auto record) { return record.template get<"a">().size(); },
+             key<"c"> = [](auto record) { return record.template get<"b">() + "!"; });
+  const auto record = chain.invoke("four");
+  CHECK(record.get<"a">() == 4);
+  CHECK(record.get<"b">() == "four");
+  CHECK(Values(record) == Values{{"b", "four"}, {"a", 4}, {"c", "four!"}});
+}
+
 TEST_CASE("assign: adds to Values") {
   const auto chain = passthrough<Values>() |
                      assign(key<"n"> = [](Values v) { return static_cast<int>(v.size()); });
@@ -171,6 +182,14 @@ TEST_CASE("branch: takes the first way whose condition holds, else the last") {
                             when([](const std::string& s) { return s.size() < 3; }, say("short")),
                             say("long"));
   CHECK(chain.batch({"", "ab", "abc"}) == std::vector<std::string>{"empty", "short", "long"});
+}
+
+TEST_CASE("branch: functions may stand for steps") {
+  const auto chain = branch(when([](const std::string& s) { return s.empty(); },
+                                 [](std::string) { return std::string("nothing"); }),
+                            [](auto text) { return text + "!"; });
+  CHECK(chain.invoke("") == "nothing");
+  CHECK(chain.invoke("a") == "a!");
 }
 
 TEST_CASE("branch: streams the way it takes") {

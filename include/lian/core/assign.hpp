@@ -13,14 +13,27 @@ LIAN_COROUTINES_BEGIN
 namespace lian {
 inline namespace v0 {
 
-/// The sentence of `assign` behind a step that gives no record and no Values.
+namespace detail {
 template <class Gives>
+inline constexpr bool has_names = is_record<Gives>::value || std::is_same_v<Gives, Values>;
+template <class Gives, class... Branches>
+consteval bool assign_fits() {
+  if constexpr (has_names<Gives>) return branches_fit<Gives, Branches...>();
+  return true;
+}
+}  // namespace detail
+
+/// The sentences of `assign`: behind a step that gives no record and no Values, and where a branch
+/// does not take what that step gives.
+template <class Gives, class... Branches>
 struct assign_needs_names {
-  static constexpr bool has_names =
-      detail::is_record<Gives>::value || std::is_same_v<Gives, Values>;
+  static constexpr bool has_names = detail::has_names<Gives>;
   static_assert(has_names,
                 "lian: assign adds names to a record or to Values, but the step before it gives "
                 "something else (Gives); use parallel there");
+  static constexpr bool fits = detail::assign_fits<Gives, Branches...>();
+  static_assert(fits,
+                "lian: a branch of assign does not take what the step before it gives (Gives)");
 };
 
 namespace detail {
@@ -32,10 +45,37 @@ Values merged(Values base, const Record<Fields...>& added) {
   for (const auto& entry : more) base.set(entry.name, entry.value);
   return base;
 }
+template <class... Records>
+struct joined;
+template <class... A>
+struct joined<Record<A...>> {
+  using type = Record<A...>;
+};
+template <class... A, class... B, class... Rest>
+struct joined<Record<A...>, Record<B...>, Rest...> : joined<Record<A..., B...>, Rest...> {};
+
+// A record of F, or of nothing where the added record has its name.
+template <class F, class Added>
+struct kept {
+  static constexpr bool replaced = Added::template has<F::name>;
+  using type = std::conditional_t<replaced, Record<>, Record<F>>;
+};
+
+template <class F, class... Out, class... From>
+void move_field(Record<Out...>& out, Record<From...>& from) {
+  std::get<field_index<F::name, Out...>()>(out.slots()) =
+      std::move(std::get<field_index<F::name, From...>()>(from.slots()));
+}
+template <class F, class Out, class From, class Added>
+void keep_field(Out& out, From& from, const Added&) {
+  if constexpr (!kept<F, Added>::replaced) move_field<F>(out, from);
+}
+// The fields of both; of one name, the one that was added.
 template <class... A, class... B>
-Record<A..., B...> merged(Record<A...> base, Record<B...> added) {
-  Record<A..., B...> out;
-  out.slots() = std::tuple_cat(std::move(base.slots()), std::move(added.slots()));
+auto merged(Record<A...> base, Record<B...> added) {
+  typename joined<Record<>, typename kept<A, Record<B...>>::type..., Record<B...>>::type out;
+  (keep_field<A>(out, base, added), ...);
+  (move_field<B>(out, added), ...);
   return out;
 }
 
@@ -74,10 +114,10 @@ class Assign {
   explicit Assign(Branches... branches) : branches_(std::move(branches)...) {}
 
   template <class Gives>
-  using check = assign_needs_names<Gives>;
+  using check = assign_needs_names<Gives, Branches...>;
   template <class Gives>
   static constexpr bool accepts =
-      detail::is_record<Gives>::value || std::is_same_v<Gives, Values>;
+      detail::has_names<Gives> && detail::assign_fits<Gives, Branches...>();
 
   template <class Gives>
   auto after() const {
@@ -94,11 +134,19 @@ class Assign {
   std::tuple<Branches...> branches_;
 };
 
-/// Keeps its input, a record or Values, and adds named values computed from it:
-/// `… | assign(key<"context"> = get_question | retriever)`.
-template <FixedString... Names, class... S>
-Assign<Branch<Names, S>...> assign(Branch<Names, S>... branches) {
-  return Assign<Branch<Names, S>...>(std::move(branches)...);
+/// Keeps its input, a record or Values, and adds named values computed from it; a name that the
+/// input has gets the new value: `… | assign(key<"context"> = get_question | retriever)`.
+template <class... Branches>
+auto assign(Branches... branches) {
+  constexpr bool named = (detail::is_branch<Branches>::value && ...);
+  static_assert(named, "lian: every branch of assign has a name; write key<\"name\"> = step");
+  if constexpr (!named) {
+    return Assign<>();
+  } else {
+    constexpr bool names_differ = detail::names_differ<Branches...>;
+    static_assert(names_differ, "lian: two branches of assign have one name; give each its own");
+    return Assign<Branches...>(std::move(branches)...);
+  }
 }
 
 }  // namespace v0

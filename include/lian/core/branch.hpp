@@ -46,17 +46,28 @@ class When {
 };
 
 /// `when([](const std::string& s) { return s.empty(); }, step)`. The condition must be callable when
-/// const and from several threads.
-template <class F, StepHandle S>
+/// const and from several threads. A function may stand for the step, as in `step(f)`.
+template <class F, class S>
 auto when(F condition, const S& then) {
-  using Own = RunnableOf<S>;
-  using In = typename Own::In;
-  constexpr bool fits = std::is_invocable_r_v<bool, const F&, const In&>;
-  static_assert(fits, "lian: the condition of when(…) must take what its step takes and give a bool");
-  std::shared_ptr<const detail::Condition<In>> holds;
-  if constexpr (fits)
-    holds = std::make_shared<const detail::FunctionCondition<In, F>>(std::move(condition));
-  return When<In, typename Own::Out>(std::move(holds), detail::runnable_of(then));
+  if constexpr (!StepHandle<S>) {
+    constexpr bool is_a_step = detail::deduces_step<S>;
+    static_assert(is_a_step,
+                  "lian: when(condition, step) needs a step, or a function that says what it takes");
+    if constexpr (is_a_step)
+      return when(std::move(condition), step(then));
+    else
+      return When<detail::Broken, detail::Broken>(nullptr, detail::broken());
+  } else {
+    using Own = RunnableOf<S>;
+    using In = typename Own::In;
+    constexpr bool fits = std::is_invocable_r_v<bool, const F&, const In&>;
+    static_assert(fits,
+                  "lian: the condition of when(…) must take what its step takes and give a bool");
+    std::shared_ptr<const detail::Condition<In>> holds;
+    if constexpr (fits)
+      holds = std::make_shared<const detail::FunctionCondition<In, F>>(std::move(condition));
+    return When<In, typename Own::Out>(std::move(holds), detail::runnable_of(then));
+  }
 }
 
 namespace detail {
@@ -106,20 +117,65 @@ class BranchStep final : public Step<In, Out> {
   Runnable<In, Out> otherwise_;
 };
 
+template <class T>
+inline constexpr bool broken_way =
+    is_broken<T> || std::is_same_v<T, When<Broken, Broken>>;
+
+template <class T>
+struct is_way : std::false_type {};
+template <class In, class Out>
+struct is_way<When<In, Out>> : std::true_type {};
+
+template <class In, class S>
+auto last_way(const S& otherwise) {
+  if constexpr (StepHandle<S>)
+    return runnable_of(otherwise);
+  else
+    return wrap<In>(otherwise);
+}
+
+// Whether T may stand in a branch from In to Out, as the last way or as another.
+template <class In, class Out, class T>
+consteval bool way_agrees(bool last) {
+  if constexpr (is_way<T>::value)
+    return !last && std::is_same_v<T, When<In, Out>>;
+  else if constexpr (StepHandle<T>)
+    return last && std::is_same_v<RunnableOf<T>, Runnable<In, Out>>;
+  else if constexpr (makes_step<T, In>)
+    return last && std::is_same_v<decltype(last_way<In>(std::declval<T>())), Runnable<In, Out>>;
+  return false;
+}
+template <class In, class Out, class... More>
+consteval bool ways_agree() {
+  std::size_t place = 0;
+  return (way_agrees<In, Out, More>(++place == sizeof...(More)) && ...);
+}
+
 }  // namespace detail
 
-/// The first way whose condition holds, else `otherwise`:
+/// The first way whose condition holds, else the last one, a step or a function:
 /// `branch(when(is_chinese, a), when(is_short, b), otherwise)`. (LangChain's RunnableBranch.)
 template <class In, class Out, class... More>
-Runnable<In, Out> branch(When<In, Out> first, More... rest) {
-  static_assert(sizeof...(More) > 0, "lian: branch needs a last step for what no condition takes");
-  std::vector<When<In, Out>> ways;
-  ways.push_back(std::move(first));
-  return [&]<std::size_t... I>(std::index_sequence<I...>, auto tuple) {
-    (ways.push_back(When<In, Out>(std::move(std::get<I>(tuple)))), ...);
-    return Runnable<In, Out>(std::make_shared<detail::BranchStep<In, Out>>(
-        std::move(ways), detail::runnable_of(std::get<sizeof...(I)>(tuple))));
-  }(std::make_index_sequence<sizeof...(More) - 1>(), std::make_tuple(std::move(rest)...));
+auto branch(When<In, Out> first, More... rest) {
+  using Last = std::tuple_element_t<sizeof...(More), std::tuple<When<In, Out>, More...>>;
+  constexpr bool sound = !(detail::broken_way<When<In, Out>> || ... || detail::broken_way<More>);
+  constexpr bool ends = !sound || !detail::is_way<Last>::value;
+  static_assert(ends, "lian: branch needs a last step for what no condition takes");
+  constexpr bool agree = !sound || !ends || detail::ways_agree<In, Out, More...>();
+  static_assert(agree,
+                "lian: the ways of a branch must all take and give the same types (In, Out), and "
+                "all but the last must be when(condition, step)");
+  if constexpr (!sound || !ends || !agree) {
+    return detail::broken();
+  } else {
+    std::vector<When<In, Out>> ways;
+    ways.push_back(std::move(first));
+    return [&]<std::size_t... I>(std::index_sequence<I...>, auto tuple) {
+      (ways.push_back(std::move(std::get<I>(tuple))), ...);
+      return Runnable<In, Out>(std::make_shared<detail::BranchStep<In, Out>>(
+          std::move(ways), detail::last_way<In>(std::get<sizeof...(I)>(tuple))));
+    }(std::make_index_sequence<sizeof...(More) - 1>(), std::make_tuple(std::move(rest)...));
+  }
 }
 
 }  // namespace v0

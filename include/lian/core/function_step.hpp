@@ -115,14 +115,32 @@ class FunctionStep final : public Step<In, Out> {
   std::string name_;
 };
 
+struct AnyCall {
+  void operator()() const;
+};
+template <class F>
+struct CallProbe : F, AnyCall {};
+
+// Whether F can be called with anything: it has an operator() where AnyCall's is not the only one.
+template <class F>
+consteval bool has_call_() {
+  if constexpr (std::is_class_v<F> && !std::is_final_v<F>)
+    return !requires { &CallProbe<F>::operator(); };
+  else if constexpr (std::is_pointer_v<F>)
+    return std::is_function_v<std::remove_pointer_t<F>>;
+  return std::is_class_v<F> || std::is_member_pointer_v<F>;
+}
+template <class F>
+inline constexpr bool has_call = has_call_<F>();
+
 // Each is true when an earlier one is false, so that a wrong program is told one thing.
 template <class F, class In>
 inline constexpr bool takes =
-    !known<In> || std::is_invocable_v<const F&, In> || std::is_invocable_v<const F&, In, Context>;
+    !known<In> || !has_call<F> || std::is_invocable_v<const F&, In> || std::is_invocable_v<const F&, In, Context>;
 
 template <class F, class In>
 consteval bool gives_something_() {
-  if constexpr (known<In> && takes<F, In>)
+  if constexpr (has_call<F> && known<In> && takes<F, In>)
     return !std::is_void_v<typename task_value<function_result<F, In>>::type>;
   return true;
 }
@@ -130,8 +148,12 @@ template <class F, class In>
 inline constexpr bool gives_something = gives_something_<F, In>();
 
 template <class F, class In>
-inline constexpr bool makes_step = known<In> && takes<F, In> && gives_something<F, In> &&
+inline constexpr bool makes_step = has_call<F> && known<In> && takes<F, In> && gives_something<F, In> &&
                                    std::is_copy_constructible_v<In>;
+
+// Whether step(f) can be made without being told what f takes.
+template <class F>
+inline constexpr bool deduces_step = makes_step<F, typename first_parameter<F>::type>;
 
 template <class In, class F>
 auto wrap(F&& function, std::string name = "function") {
@@ -144,7 +166,7 @@ auto wrap(F&& function, std::string name = "function") {
     return Runnable<In, Out>(
         std::make_shared<FunctionStep<D, In, Out>>(std::forward<F>(function), std::move(name)));
   } else {
-    return Runnable<int, int>(nullptr);
+    return detail::broken();
   }
 }
 
@@ -158,7 +180,9 @@ auto step(F&& function, std::string name = "function") {
   using D = std::decay_t<F>;
   using In = typename detail::input_of<Input, D>::type;
   // The sentences stand here and in operator|, and nowhere deeper, to keep a compiler's output short.
-  static_assert(!std::is_same_v<In, detail::ManyTypes>,
+  static_assert(detail::has_call<D>, "lian: step(f) makes a function a step; this is no function");
+  constexpr bool says_its_input = !detail::has_call<D> || !std::is_same_v<In, detail::ManyTypes>;
+  static_assert(says_its_input,
                 "lian: a generic function does not say what it takes; write step<In>(f)");
   static_assert(!std::is_same_v<In, detail::NoParameter>,
                 "lian: this function takes nothing; a step is called as f(in) or f(in, "
@@ -174,7 +198,7 @@ auto step(F&& function, std::string name = "function") {
   if constexpr (detail::makes_step<D, In>)
     return detail::wrap<In>(std::forward<F>(function), std::move(name));
   else
-    return Runnable<int, int>(nullptr);
+    return detail::broken();
 }
 
 }  // namespace v0

@@ -22,6 +22,8 @@ inline namespace v0 {
 /// A branch with its name; made by `key<"name"> = step`.
 template <FixedString Name, class S>
 struct Branch {
+  using step_type = S;
+  static constexpr const auto& name = Name;
   S step;
 };
 
@@ -184,6 +186,8 @@ auto branch_step(const S& step) {
     } else {
       return (wrap<In>(Same<In>()) | runnable_of(step)).step();
     }
+  } else if constexpr (StepMaker<S>) {
+    return step.template after<In>().step();
   } else {
     return wrap<In>(step).step();
   }
@@ -211,6 +215,34 @@ struct first_input<S, Rest...> {
 template <class In, class Out>
 Out step_output(const std::shared_ptr<const Step<In, Out>>&);
 
+template <class B>
+struct is_branch : std::false_type {};
+template <FixedString Name, class S>
+struct is_branch<Branch<Name, S>> : std::true_type {};
+
+template <class B, class... All>
+inline constexpr bool name_is_single = (int{same_text<B::name, All::name>()} + ... + 0) == 1;
+template <class... Branches>
+inline constexpr bool names_differ = (name_is_single<Branches, Branches...> && ...);
+
+// Whether a branch can be made a step that takes In.
+template <class In, class S>
+consteval bool branch_fits() {
+  if constexpr (StepHandle<S>)
+    return std::is_convertible_v<In, typename RunnableOf<S>::In>;
+  else if constexpr (StepMaker<S>)
+    return S::template accepts<In>;
+  else
+    return makes_step<S, In>;
+}
+template <class In, class... Branches>
+consteval bool branches_fit() {
+  if constexpr (std::is_void_v<In>)
+    return false;
+  else
+    return (branch_fits<In, typename Branches::step_type>() && ...);
+}
+
 template <class In, FixedString... Names, class... S>
 auto make_parallel(const Branch<Names, S>&... branches) {
   auto steps = std::make_tuple(branch_step<In>(branches.step)...);
@@ -226,16 +258,29 @@ auto make_parallel(const Branch<Names, S>&... branches) {
 /// takes is what the first branch that is a step takes; `parallel<In>(…)` says it outright. Streams:
 /// pieces come under their names as they come; the input is shared through bounded buffers. The
 /// first error cancels the other branches.
-template <class In = void, FixedString... Names, class... S>
-auto parallel(Branch<Names, S>... branches) {
-  using Taken = std::conditional_t<std::is_void_v<In>, typename detail::first_input<S...>::type, In>;
-  static_assert(!std::is_void_v<Taken>,
-                "lian: parallel cannot tell what its branches take, since none of them is a step; "
-                "write parallel<In>(…)");
-  if constexpr (std::is_void_v<Taken>)
-    return Runnable<int, int>(nullptr);
-  else
-    return detail::make_parallel<Taken>(branches...);
+template <class In = void, class... Branches>
+auto parallel(Branches... branches) {
+  constexpr bool named = (detail::is_branch<Branches>::value && ...);
+  static_assert(named, "lian: every branch of parallel has a name; write key<\"name\"> = step");
+  if constexpr (!named) {
+    return detail::broken();
+  } else {
+    constexpr bool names_differ = detail::names_differ<Branches...>;
+    static_assert(names_differ, "lian: two branches of parallel have one name; give each its own");
+    using First = typename detail::first_input<typename Branches::step_type...>::type;
+    using Taken = std::conditional_t<std::is_void_v<In>, First, In>;
+    static_assert(!std::is_void_v<Taken>,
+                  "lian: parallel cannot tell what its branches take, since none of them is a "
+                  "step; write parallel<In>(…)");
+    constexpr bool fits = std::is_void_v<Taken> || detail::branches_fit<Taken, Branches...>();
+    static_assert(fits,
+                  "lian: a branch of parallel does not take the common input, which is what its "
+                  "first step takes; parallel<In>(…) says it outright");
+    if constexpr (names_differ && fits && !std::is_void_v<Taken>)
+      return detail::make_parallel<Taken>(branches...);
+    else
+      return detail::broken();
+  }
 }
 
 }  // namespace v0

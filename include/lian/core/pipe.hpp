@@ -114,14 +114,18 @@ concept StepMaker = requires { typename std::remove_cvref_t<T>::step_maker; };
 template <class A, class B>
   requires(StepHandle<A> || StepHandle<B> || StepMaker<A> || StepMaker<B>)
 auto operator|(A&& left, B&& right) {
-  if constexpr (StepMaker<A>) {
+  if constexpr (detail::is_broken<A> || detail::is_broken<B>) {
+    return detail::broken();
+  } else if constexpr (StepMaker<A>) {
+    using Check = typename std::remove_cvref_t<A>::template check<Values>;
+    static_cast<void>(sizeof(Check));  // says what is wrong, if anything
     return left.first() | std::forward<B>(right);
   } else if constexpr (!StepHandle<A>) {
     constexpr bool left_is_a_step = StepHandle<A>;
     static_assert(left_is_a_step,
                   "lian: a function on the far left of | is not yet a step; write step(f), or "
                   "step<In>(f) when it is generic");
-    return std::remove_cvref_t<B>(right);
+    return detail::broken();
   } else if constexpr (StepMaker<B>) {
     using Gives = typename RunnableOf<A>::Out;
     using Check = typename std::remove_cvref_t<B>::template check<Gives>;
@@ -129,7 +133,7 @@ auto operator|(A&& left, B&& right) {
     if constexpr (std::remove_cvref_t<B>::template accepts<Gives>)
       return detail::sequence(detail::runnable_of(left), right.template after<Gives>());
     else
-      return detail::runnable_of(left);
+      return detail::broken();
   } else if constexpr (StepHandle<B>) {
     using Gives = typename RunnableOf<A>::Out;
     using Takes = typename RunnableOf<B>::In;
@@ -139,10 +143,13 @@ auto operator|(A&& left, B&& right) {
     if constexpr (std::is_convertible_v<Gives, Takes>)
       return detail::sequence(detail::runnable_of(left), detail::runnable_of(right));
     else
-      return Runnable<typename RunnableOf<A>::In, typename RunnableOf<B>::Out>(nullptr);
+      return detail::broken();
   } else {
     using Gives = typename RunnableOf<A>::Out;
     using F = std::decay_t<B>;
+    static_assert(detail::has_call<F>,
+                  "lian: what stands right of | is neither a step nor a function; a pointer to a "
+                  "Step is made one by Runnable<In, Out>(pointer)");
     static_assert(detail::takes<F, Gives>,
                   "lian: this function does not take what the step before it gives; it is called "
                   "as f(in) or f(in, lian::Context) and must be callable when const");
@@ -155,7 +162,7 @@ auto operator|(A&& left, B&& right) {
       return detail::sequence(detail::runnable_of(left),
                               detail::wrap<Gives>(std::forward<B>(right)));
     else
-      return detail::runnable_of(left);
+      return detail::broken();
   }
 }
 

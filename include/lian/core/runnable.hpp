@@ -189,6 +189,15 @@ Runnable<In, Out> runnable_of(const Runnable<In, Out>& runnable) noexcept {
 template <class T>
 concept StepHandle = requires(const std::remove_cvref_t<T>& t) { detail::runnable_of(t); };
 
+namespace detail {
+// What a wrong composition gives after its sentence was said: whatever it is put to says no more.
+struct Broken {};
+using BrokenRunnable = Runnable<Broken, Broken>;
+inline BrokenRunnable broken() { return BrokenRunnable(nullptr); }
+template <class T>
+inline constexpr bool is_broken = std::is_same_v<std::remove_cvref_t<T>, BrokenRunnable>;
+}  // namespace detail
+
 template <class T>
 using RunnableOf = decltype(detail::runnable_of(std::declval<const std::remove_cvref_t<T>&>()));
 

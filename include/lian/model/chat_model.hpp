@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,13 @@ class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
   /// Each of `others` in order when this one fails (cancelled is no failure). The error of the first
   /// is thrown when all fail. Streams: only before the first piece.
   ChatModel with_fallbacks(std::vector<ChatModel> others) const;
+  template <class T>
+    requires(!std::is_convertible_v<T, ChatModel>)
+  ChatModel with_fallbacks(std::initializer_list<T>) const {
+    constexpr bool is_a_chat_model = std::is_same_v<T, ChatModel>;
+    static_assert(is_a_chat_model, "lian: the fallbacks of a chat model are chat models");
+    return *this;
+  }
   /// Ends each call with Error{timeout} after that time, tries and waits included.
   ChatModel with_timeout(std::chrono::nanoseconds limit) const;
 

@@ -28,6 +28,14 @@ struct prompt_text_is_no_template {
                 "for braces, names of letters, digits and _ only");
 };
 
+/// The sentence of a prompt behind a record with a value that no text can show.
+template <class Gives>
+struct prompt_cannot_show_a_value {
+  static_assert(!std::is_same_v<Gives, Gives>,
+                "lian: a value of the record before this prompt (Gives) is none a prompt can show; "
+                "make it a text, a number, messages, documents or Json");
+};
+
 /// The sentence of a prompt behind a step that gives neither names nor a single text.
 template <class Gives>
 struct prompt_needs_names {
@@ -145,6 +153,8 @@ constexpr auto check_prompt() {
     if constexpr (missing < Static::result.count)
       return std::type_identity<
           prompt_variable_is_missing<Static::template name_text<missing>(), Gives>>();
+    else if constexpr (!std::is_convertible_v<Gives, Values>)
+      return std::type_identity<prompt_cannot_show_a_value<Gives>>();
     else
       return std::type_identity<Fine>();
   } else if constexpr (std::is_convertible_v<Gives, std::string> && Static::one_variable()) {
