@@ -70,8 +70,13 @@ struct CompleteHook {
 };
 
 Inflate inflate_for(const HttpHeaders& headers) {
-  const std::string* encoding = headers.find("content-encoding");
-  return Inflate(encoding ? *encoding : std::string());
+  std::string encodings;  // fields of one name are one list
+  for (const auto& [name, value] : headers.fields()) {
+    if (curl_strequal(name.c_str(), "content-encoding") == 0) continue;
+    if (!encodings.empty()) encodings += ", ";
+    encodings += value;
+  }
+  return Inflate(encodings);
 }
 
 }  // namespace

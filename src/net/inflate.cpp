@@ -1,6 +1,7 @@
 #include "net/inflate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -54,8 +55,7 @@ void Inflate::feed(std::string_view bytes, std::string& out, std::size_t room) {
   z.avail_in = static_cast<uInt>(bytes.size());
   const std::size_t before = out.size();
   while (z.avail_in > 0) {
-    if (stream_->ended)
-      throw Error(ErrorKind::network, "the compressed reply has bytes behind its end");
+    if (std::exchange(stream_->ended, false)) inflateReset(&z);  // gzip may have several members
     const std::size_t at = out.size();
     out.resize(at + slice);
     z.next_out = reinterpret_cast<Bytef*>(out.data() + at);

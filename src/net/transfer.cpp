@@ -177,6 +177,7 @@ std::size_t Transfer::on_header(std::string_view line) {
     return line.size();
   }
   if (header_done_) return line.size();  // trailers carry nothing we use
+  if (line[0] == ' ' || line[0] == '\t') return line.size();  // goes on with a field: no field
   const std::size_t colon = line.find(':');
   if (colon == line.npos || colon == 0) return line.size();
   try {

@@ -211,6 +211,41 @@ TEST_CASE("engine: body and event limits hold to the byte, compressed or not") {
   }
 }
 
+TEST_CASE("engine: encodings and fields that a reply may spell in several ways") {
+  const std::string body = test::small_json("hi"), packed = gzip(body);
+  const std::string half = gzip(body.substr(0, 40)) + gzip(body.substr(40));
+  struct Case {
+    std::string fields, body;
+    bool ok;
+  };
+  const std::vector<Case> cases = {
+      {"Content-Encoding: gzip\r\n", packed, true},
+      {"content-encoding: GZIP\r\n", half, true},  // two members are one text
+      {"Content-Encoding: gzip\r\n", packed + "garbage", false},
+      {"Content-Encoding: gzip\r\n", packed + std::string(1, '\x1f'), false},
+      {"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n", gzip(packed), false},
+      {"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", packed, false},
+      {"Content-Encoding: br\r\n", body, false},
+      {"Content-Encoding: zstd\r\n", body, false},
+      {"Content-Encoding: identity\r\n", body, true},
+      {"X-Long: a\r\n Content-Encoding: br\r\n", body, true},  // a folded line is no field
+  };
+  test::Guarded<Case> now;
+  RawServer server([&](const Request&) {
+    const Case row = now.get();
+    return Reply::raw(with_length(row.fields, row.body));
+  });
+  Runtime runtime;
+  const ChatModel model = test::model_at(server.url());
+  for (const Case& row : cases) {
+    now.set(row);
+    const Outcome out = test::invoke(model, test::once(runtime));
+    INFO(row.fields << out.what);
+    CHECK(out.ok == row.ok);
+    if (out.ok) CHECK(out.message.text() == "hi");
+  }
+}
+
 TEST_CASE("engine: a compressed stream is decoded as it comes and its missing tail is noticed") {
   const std::string packed = gzip(event_text({"你", "好"}));
   test::Guarded<std::size_t> cut(packed.size());
