@@ -41,6 +41,7 @@ class LIAN_API PromptTemplate : public Runnable<Values, std::string> {
   /// Throws as Template.
   PromptTemplate(std::string_view text);
   PromptTemplate(const char* text) : PromptTemplate(std::string_view(text)) {}
+  static PromptTemplate from_template(std::string_view text) { return PromptTemplate(text); }
 
   std::string format(const Values& values) const;
   /// The same template with some values fixed; values given to `format` count more.
@@ -111,6 +112,10 @@ class LIAN_API ChatPromptTemplate : public Runnable<Values, Messages> {
   explicit ChatPromptTemplate(std::vector<Item> items);
   static ChatPromptTemplate from_messages(std::vector<Item> items) {
     return ChatPromptTemplate(std::move(items));
+  }
+  /// One message of the user.
+  static ChatPromptTemplate from_template(std::string_view text) {
+    return ChatPromptTemplate({Item("user", text)});
   }
 
   /// Throws Error{validation} naming the missing values, or a placeholder's value that is no list of
