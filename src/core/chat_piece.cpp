@@ -1,9 +1,12 @@
 // How pieces become a message and a message a piece.
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
+#include "core/base64.hpp"
 #include "lian/core/error.hpp"
 #include "lian/core/message.hpp"
 
@@ -98,6 +101,7 @@ void append_call(std::vector<Part>& parts, ToolCallPiece&& piece) {
   if (call.id.empty()) call.id = std::move(piece.id);
   if (call.name != piece.name) append_string(call.name, std::move(piece.name));
   append_string(call.arguments, std::move(piece.arguments));
+  call.custom = call.custom || piece.custom;
   merge_extra(call.extra, piece.extra);
 }
 
@@ -121,6 +125,7 @@ class Unpacker {
     call.id = std::move(piece.id);
     call.name = std::move(piece.name);
     call.arguments = std::move(piece.arguments);
+    call.custom = piece.custom;
     call.extra = std::move(piece.extra);
   }
   Part whole() { return std::move(piece_.parts.at(parts_++)); }
@@ -177,6 +182,7 @@ class Packer {
     piece.id = std::exchange(call.id, {});
     piece.name = std::exchange(call.name, {});
     piece.arguments = std::exchange(call.arguments, {});
+    piece.custom = call.custom;
     piece.extra = std::exchange(call.extra, {});
     piece_.tool_calls.push_back(std::move(piece));
   }
@@ -205,6 +211,8 @@ int usual_rank(const Part& part) {
     return refusal->text.empty() || !refusal->extra.is_null() ? -1 : 2;
   }
   if (const auto* call = std::get_if<ToolCall>(&part)) return call->valid ? 3 : -1;
+  if (const auto* other = std::get_if<UnknownPart>(&part); other && !other->value.contains("type"))
+    return -1;
   return 4;
 }
 
@@ -236,13 +244,50 @@ void pack(ChatPiece& piece, std::vector<Part>&& parts) {
   }
 }
 
+// Base64 whose fragments were encoded one by one.
+std::string join_base64(std::string_view first, std::string_view second) {
+  const std::optional<std::string> a = base64_decode(first), b = base64_decode(second);
+  if (!first.ends_with('=') || !a || !b) return std::string(first).append(second);
+  return base64_encode(*a + *b);
+}
+
+// A fragment that says of no type (the audio of a reply): its texts grow, the rest is replaced.
+bool continues(const std::vector<Part>& parts, const UnknownPart& fragment) {
+  const auto* last = parts.empty() ? nullptr : std::get_if<UnknownPart>(&parts.back());
+  return last != nullptr && last->kind == fragment.kind && last->value.is_object() &&
+         fragment.value.is_object() && !last->value.contains("type") &&
+         !fragment.value.contains("type");
+}
+void append_fragment(Json& into, const Json& fragment) {
+  const std::vector<Json> values = fragment.items();
+  std::size_t at = 0;
+  for (const std::string& name : fragment.keys()) {
+    const Json& value = values[at++];
+    const Json before = into[name];
+    if (!before.is_string() || !value.is_string() || name == "id")
+      into.set(name, value);
+    else if (name == "data")
+      into.set(name, join_base64(before.as_string(), value.as_string()));
+    else
+      into.set(name, std::string(before.as_string()).append(value.as_string()));
+  }
+}
+
+void append_whole(std::vector<Part>& parts, Part&& part) {
+  const auto* fragment = std::get_if<UnknownPart>(&part);
+  if (fragment != nullptr && continues(parts, *fragment))
+    append_fragment(std::get<UnknownPart>(parts.back()).value, fragment->value);
+  else
+    parts.push_back(std::move(part));
+}
+
 void append_parts(std::vector<Part>& parts, ChatPiece& piece) {
   if (!piece.places.empty()) return unpack(parts, piece);
   append_reasoning(parts, std::move(piece.reasoning), std::move(piece.reasoning_signature));
   append_text<TextPart>(parts, std::move(piece.text));
   append_text<RefusalPart>(parts, std::move(piece.refusal));
   for (ToolCallPiece& call : piece.tool_calls) append_call(parts, std::move(call));
-  std::move(piece.parts.begin(), piece.parts.end(), std::back_inserter(parts));
+  for (Part& part : piece.parts) append_whole(parts, std::move(part));
 }
 
 void replace(std::string& into, std::string& from) {
@@ -277,7 +322,7 @@ AIMessage& choice_of(AIMessage& message, int choice) {
 
 void check_arguments(ToolCall& call) {
   call.index = -1;
-  if (!call.valid) return;
+  if (!call.valid || call.custom) return;
   try {
     const Json arguments = Json::parse(call.arguments);
     if (arguments.is_object()) return;
@@ -300,6 +345,7 @@ void ChatPiece::clear() noexcept {
   finish_reason = FinishReason::none;
   usage.reset();
   logprobs.clear();
+  refusal_logprobs.clear();
   parts.clear();
   extra = Json();
   places.clear();
@@ -317,6 +363,8 @@ void append(AIMessage& message, ChatPiece&& piece) {
   replace(target.provider, piece.provider);
   if (piece.usage) target.usage = piece.usage;
   std::move(piece.logprobs.begin(), piece.logprobs.end(), std::back_inserter(target.logprobs));
+  std::move(piece.refusal_logprobs.begin(), piece.refusal_logprobs.end(),
+            std::back_inserter(target.refusal_logprobs));
   merge_extra(target.extra, piece.extra);
   append_alternatives(target, piece.alternatives);
 }
@@ -339,6 +387,7 @@ ChatPiece to_piece(AIMessage message) {
   piece.provider = std::move(message.provider);
   piece.usage = message.usage;
   piece.logprobs = std::move(message.logprobs);
+  piece.refusal_logprobs = std::move(message.refusal_logprobs);
   piece.extra = std::move(message.extra);
   piece.alternatives = std::move(message.alternatives);
   return piece;

@@ -57,6 +57,7 @@ struct PartWriter {
   Json operator()(const ToolCall& call) const {
     Json out = typed("tool_call");
     out.set("id", call.id).set("name", call.name).set("arguments", call.arguments);
+    if (call.custom) out.set("custom", true);
     if (!call.valid) out.set("valid", false).set("error", call.error);
     return out;
   }
@@ -108,6 +109,7 @@ ToolCall read_tool_call(FieldReader& fields) {
   call.id = fields.text("id");
   call.name = fields.required_text("name");
   call.arguments = fields.text("arguments");
+  call.custom = fields.boolean("custom", false);
   call.valid = fields.boolean("valid", true);
   call.error = fields.text("error");
   return call;
@@ -201,7 +203,9 @@ Json usage_to_json(const Usage& usage) {
                        {"cache_write_tokens", usage.cache_write_tokens},
                        {"reasoning_tokens", usage.reasoning_tokens},
                        {"audio_input_tokens", usage.audio_input_tokens},
-                       {"audio_output_tokens", usage.audio_output_tokens}});
+                       {"audio_output_tokens", usage.audio_output_tokens},
+                       {"accepted_prediction_tokens", usage.accepted_prediction_tokens},
+                       {"rejected_prediction_tokens", usage.rejected_prediction_tokens}});
 }
 
 Usage usage_from_json(FieldReader fields) {
@@ -214,29 +218,36 @@ Usage usage_from_json(FieldReader fields) {
   usage.reasoning_tokens = fields.integer("reasoning_tokens");
   usage.audio_input_tokens = fields.integer("audio_input_tokens");
   usage.audio_output_tokens = fields.integer("audio_output_tokens");
+  usage.accepted_prediction_tokens = fields.integer("accepted_prediction_tokens");
+  usage.rejected_prediction_tokens = fields.integer("rejected_prediction_tokens");
   return usage;
 }
 
-Json logprob_to_json(const TokenLogprob& logprob) {
-  Json out = Json::object({{"token", logprob.token}, {"logprob", logprob.logprob}});
-  if (logprob.top.empty()) return out;
-  Json top = Json::array();
-  for (const auto& [token, value] : logprob.top) {
-    top.push_back(Json::object({{"token", token}, {"logprob", value}}));
+Json logprobs_to_json(const std::vector<TokenLogprob>& logprobs) {
+  Json out = Json::array();
+  for (const TokenLogprob& logprob : logprobs) {
+    Json row = Json::object({{"token", logprob.token}, {"logprob", logprob.logprob}});
+    if (!logprob.bytes.empty()) row.set("bytes", base64_encode(logprob.bytes));
+    if (!logprob.top.empty()) row.set("top", logprobs_to_json(logprob.top));
+    out.push_back(std::move(row));
   }
-  return out.set("top", std::move(top));
+  return out;
 }
 
-TokenLogprob logprob_from_json(FieldReader fields) {
-  TokenLogprob logprob;
-  logprob.token = fields.required_text("token");
-  logprob.logprob = fields.number("logprob");
-  for (const Json& item : fields.items("top")) {
-    FieldReader other(item, fields.place("top"));
-    std::string token = other.required_text("token");
-    logprob.top.emplace_back(std::move(token), other.number("logprob"));
+std::vector<TokenLogprob> read_logprobs(FieldReader& fields, std::string_view name) {
+  std::vector<TokenLogprob> out;
+  for (const Json& item : fields.items(name)) {
+    FieldReader row(item, fields.place(name));
+    TokenLogprob logprob;
+    logprob.token = row.required_text("token");
+    logprob.logprob = row.number("logprob");
+    std::optional<std::string> bytes = base64_decode(row.text("bytes"));
+    if (!bytes) row.fail("bytes", "expected base64 (RFC 4648 with padding)");
+    logprob.bytes = std::move(*bytes);
+    logprob.top = read_logprobs(row, "top");
+    out.push_back(std::move(logprob));
   }
-  return logprob;
+  return out;
 }
 
 void read_reply(AIMessage& message, FieldReader& fields) {
@@ -250,9 +261,8 @@ void read_reply(AIMessage& message, FieldReader& fields) {
   if (const Json usage = fields.json("usage"); !usage.is_null()) {
     message.usage = usage_from_json(FieldReader(usage, fields.place("usage")));
   }
-  for (const Json& item : fields.items("logprobs")) {
-    message.logprobs.push_back(logprob_from_json(FieldReader(item, fields.place("logprobs"))));
-  }
+  message.logprobs = read_logprobs(fields, "logprobs");
+  message.refusal_logprobs = read_logprobs(fields, "refusal_logprobs");
   for (const Json& item : fields.items("alternatives")) {
     message.alternatives.push_back(ai_message_from_json(item));
   }
@@ -275,9 +285,9 @@ Json to_json(const AIMessage& message) {
   set_text(out, "model", message.model);
   set_text(out, "provider", message.provider);
   if (message.usage) out.set("usage", usage_to_json(*message.usage));
-  Json logprobs = Json::array();
-  for (const TokenLogprob& logprob : message.logprobs) logprobs.push_back(logprob_to_json(logprob));
-  if (!logprobs.empty()) out.set("logprobs", std::move(logprobs));
+  if (!message.logprobs.empty()) out.set("logprobs", logprobs_to_json(message.logprobs));
+  if (!message.refusal_logprobs.empty())
+    out.set("refusal_logprobs", logprobs_to_json(message.refusal_logprobs));
   Json alternatives = Json::array();
   for (const AIMessage& other : message.alternatives) alternatives.push_back(to_json(other));
   if (!alternatives.empty()) out.set("alternatives", std::move(alternatives));

@@ -56,6 +56,7 @@ class Generator {
     if (chance()) out.usage = lian::Usage(below(100), below(100));
     if (chance()) out.extra = extra();
     if (chance()) out.logprobs.push_back(logprob());
+    if (chance()) out.refusal_logprobs.push_back(logprob());
     if (depth < 2 && chance()) out.alternatives.push_back(message(depth + 1));
     finish(out);
     return out;
@@ -71,6 +72,7 @@ class Generator {
     lian::TokenLogprob out;
     out.token = word();
     out.logprob = -0.5;
+    if (chance()) out.bytes = "\xE4\xBD";
     out.top = {{"a", -0.5}, {"b", -1.25}};
     return out;
   }
@@ -82,7 +84,7 @@ class Generator {
   }
 
   Part part() {
-    switch (below(8)) {
+    switch (below(10)) {
       case 0:
         return with_extra(lian::ReasoningPart(word(), chance() ? "signature" : ""));
       case 1:
@@ -93,6 +95,13 @@ class Generator {
         return with_extra(lian::ImagePart(lian::MediaSource::from_bytes("\xFF\x01", "image/png")));
       case 4:
         return lian::UnknownPart("video", Json::object({{"type", "video"}, {"n", below(9)}}));
+      case 5:
+        return lian::UnknownPart("audio", Json::object({{"id", word()}, {"data", "YQ=="}}));
+      case 6: {
+        lian::ToolCall call(word(), "run", "free text");
+        call.custom = true;
+        return with_extra(std::move(call));
+      }
       default:
         return with_extra(lian::TextPart(word()));
     }

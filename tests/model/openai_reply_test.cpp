@@ -78,6 +78,44 @@ TEST_CASE("openai reply: compatible servers") {
   CHECK(std::get<ReasoningPart>(vllm.parts[0]).text == "Greet.");
 }
 
+TEST_CASE("openai reply: custom tool calls, audio, annotations and prediction tokens") {
+  const AIMessage message = decode(
+      R"({"id":"c","choices":[{"index":0,"finish_reason":"tool_calls","logprobs":{"content":[],)"
+      R"("refusal":[{"token":"N","logprob":-1,"bytes":[78],"top_logprobs":[]}]},"message":{)"
+      R"("role":"assistant","content":null,"refusal":null,"annotations":[{"type":"url_citation"}],)"
+      R"("audio":{"id":"a","data":"YQ==","transcript":"t","expires_at":1},"tool_calls":[)"
+      R"({"id":"t1","type":"custom","custom":{"name":"sql","input":"select \"1\""}}]}}],)"
+      R"("prompt_filter_results":[{"prompt_index":0}],"usage":{"prompt_tokens":1,)"
+      R"("completion_tokens":9,"total_tokens":10,"completion_tokens_details":)"
+      R"({"accepted_prediction_tokens":4,"rejected_prediction_tokens":2}}})");
+  const auto calls = message.tool_calls();
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].custom);
+  CHECK(calls[0].arguments == "select \"1\"");
+  CHECK(message.refusal_logprobs.at(0).bytes == "N");
+  CHECK(message.usage->accepted_prediction_tokens == 4);
+  CHECK(message.usage->rejected_prediction_tokens == 2);
+  CHECK(message.extra ==
+        Json::parse(R"({"annotations":[{"type":"url_citation"}],)"
+                    R"("prompt_filter_results":[{"prompt_index":0}]})"));
+  CHECK(ai_message_from_json(to_json(message)) == message);
+
+  ChatRequest request({message}, ChatOptions().model("m"));
+  const Json sent = Json::parse(OpenAIChatCodec().encode(request, test::endpoint()).body);
+  CHECK(sent["messages"][0] ==
+        Json::parse(R"({"role":"assistant","content":null,"audio":{"id":"a"},"tool_calls":[)"
+                    R"({"id":"t1","type":"custom","custom":{"name":"sql","input":"select \"1\""}}]})"));
+}
+
+TEST_CASE("openai reply: of a repeated member the last counts, two lists of choices are none") {
+  CHECK(decode(R"({"choices":[{"index":0,"finish_reason":"stop","message":)"
+               R"({"content":"a","content":"b"}}]})")
+            .text() == "b");
+  CHECK(kind_thrown_by(R"({"choices":[{"finish_reason":"stop","message":{"content":"a"}}],)"
+                       R"("choices":[{"finish_reason":"stop","message":{"content":"b"}}]})") ==
+        ErrorKind::parse);
+}
+
 TEST_CASE("openai reply: only the whole body is a reply") {
   const std::string body = wire("openai_chat/tool_call_response.json");
   const std::size_t last = body.rfind('}');

@@ -193,6 +193,23 @@ TEST_CASE("openai request: extra fields come last and replace lian's own") {
                         R"("temperature":0.5,"verbosity":"low"})");
 }
 
+TEST_CASE("openai request: settings about tools that extra brings are sent") {
+  const Json tools = Json::parse(R"([{"type":"custom","custom":{"name":"sql"}}])");
+  const ChatOptions options = ChatOptions().extra("tools", tools).parallel_tool_calls(false);
+  const auto sent = [](const ChatOptions& with) {
+    return Json::parse(
+        OpenAIChatCodec().encode(request_with(with), test::endpoint()).body);
+  };
+  CHECK(sent(ChatOptions(options).tool_choice("required"))["tool_choice"] == Json("required"));
+  CHECK(sent(options)["parallel_tool_calls"] == Json(false));
+  CHECK(sent(options)["tools"] == tools);
+  CHECK(sent(ChatOptions(options).tool_choice("sql"))["tool_choice"]["function"]["name"] ==
+        Json("sql"));
+  const Json allowed = Json::parse(R"({"type":"allowed_tools","allowed_tools":{"mode":"auto",)"
+                                   R"("tools":[{"type":"function","function":{"name":"f"}}]}})");
+  CHECK(sent(ChatOptions(options).extra("tool_choice", allowed))["tool_choice"] == allowed);
+}
+
 TEST_CASE("openai request: roles, names and every kind of part") {
   Message named = user("hi");
   named.name = "Ada";

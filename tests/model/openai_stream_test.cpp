@@ -298,12 +298,78 @@ TEST_CASE("openai stream: refusal, logprobs and content in parts") {
   CHECK(std::get<RefusalPart>(message.parts[0]).text == "I cannot.");
   REQUIRE(message.logprobs.size() == 1);
   CHECK(message.logprobs[0].token == "A");
-  CHECK(message.logprobs[0].top ==
-        std::vector<std::pair<std::string, double>>{{"A", -0.5}, {"B", -2}});
+  CHECK(message.logprobs[0].bytes == "A");
+  CHECK(message.logprobs[0].top == std::vector<TokenLogprob>{{"A", -0.5}, {"B", -2}});
   const auto* unknown = std::get_if<UnknownPart>(&message.parts.back());
   REQUIRE(unknown != nullptr);
   CHECK(unknown->kind == "video");
   CHECK(unknown->value["url"].as_string() == "u");
+}
+
+TEST_CASE("openai stream: log probabilities of a refusal, with bytes of half a character") {
+  const std::string half = R"({"token":"\\xe4\\xbd","logprob":-1,"bytes":[228,189],"top_logprobs":[)"
+                           R"({"token":"no","logprob":-3,"bytes":[110,111]}]})";
+  const auto message = read_stream(event(R"({"id":"c","choices":[{"index":0,"delta":{"refusal":"N"},)"
+                                         R"("logprobs":{"content":null,"refusal":[)" +
+                                         half + "]}}]}") +
+                                   delta(R"({"refusal":"o"})", "stop") + kDone)
+                           .message;
+  CHECK(message.logprobs.empty());
+  REQUIRE(message.refusal_logprobs.size() == 1);
+  CHECK(message.refusal_logprobs[0].bytes == "\xe4\xbd");
+  REQUIRE(message.refusal_logprobs[0].top.size() == 1);
+  CHECK(message.refusal_logprobs[0].top[0].bytes == "no");
+  CHECK(ai_message_from_json(to_json(message)) == message);
+}
+
+TEST_CASE("openai stream: calls of custom tools are free text") {
+  const auto result = read_stream(
+      delta(R"({"tool_calls":[{"index":0,"id":"c1","type":"custom","custom":{"name":"run","input":""}}]})") +
+      delta(R"({"tool_calls":[{"index":0,"custom":{"input":"sel"}}]})") +
+      delta(R"({"tool_calls":[{"index":0,"custom":{"input":"ect"}}]})", "tool_calls") + kDone);
+  CHECK(result.complete);
+  const auto calls = result.message.tool_calls();
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].custom);
+  CHECK(calls[0].name == "run");
+  CHECK(calls[0].arguments == "select");
+}
+
+TEST_CASE("openai stream: the audio of a reply is one part") {
+  const auto message =
+      read_stream(delta(R"({"role":"assistant","audio":{"id":"audio_1","transcript":"He"}})") +
+                  delta(R"({"audio":{"data":"YQ=="}})") +
+                  delta(R"({"audio":{"data":"YmM=","transcript":"llo"}})") +
+                  delta(R"({"audio":{"expires_at":7}})", "stop") + kDone)
+          .message;
+  REQUIRE(message.parts.size() == 1);
+  const auto& audio = std::get<UnknownPart>(message.parts[0]);
+  CHECK(audio.kind == "audio");
+  CHECK(audio.value ==
+        Json::parse(R"({"id":"audio_1","transcript":"Hello","data":"YWJj","expires_at":7})"));
+  AIMessage again;
+  append(again, to_piece(message));
+  finish(again);
+  CHECK(again == message);
+}
+
+TEST_CASE("openai stream: fields lian has no name for are kept, wherever they stand") {
+  const auto message =
+      read_stream(
+          event(R"({"id":"c","choices":[{"index":0,"delta":{"content":"A","plan":"p"},)"
+                R"("content_filter_results":{"hate":{"filtered":false}}}],"citations":["u"]})") +
+          event(R"({"id":"c","created":3,"choices":[{"index":0,"delta":{"content":"B"},)"
+                R"("content_filter_results":{"violence":{"filtered":false}}}],"citations":["u","v"]})") +
+          delta(R"({"tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":"{}"},)"
+                R"("extra_content":{"google":{"thought_signature":"s"}}}]})",
+                "tool_calls") +
+          kDone)
+          .message;
+  CHECK(message.text() == "AB");
+  CHECK(message.extra == Json::parse(R"({"plan":"p","citations":["u","v"],"content_filter_results":)"
+                                     R"({"hate":{"filtered":false},"violence":{"filtered":false}}})"));
+  CHECK(message.tool_calls().at(0).extra ==
+        Json::parse(R"({"extra_content":{"google":{"thought_signature":"s"}}})"));
 }
 
 TEST_CASE("openai stream: escapes, and halves of a surrogate pair") {

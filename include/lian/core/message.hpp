@@ -76,13 +76,14 @@ struct FilePart {
 
 /// A call the model asks for. `arguments` is the JSON text exactly as the model wrote it. Where it
 /// is no JSON object, `finish` sets `valid` to false and `error` to why (LangChain's
-/// invalid_tool_calls); empty is none either: a codec whose protocol means {} by it writes "{}".
+/// invalid_tool_calls); empty is none either: a codec whose protocol means {} by it writes "{}". Of a
+/// custom tool's call (`custom`, OpenAI's type "custom") it is free text and always valid.
 struct ToolCall {
   ToolCall() = default;
   ToolCall(std::string id_in, std::string name_in, std::string arguments_in)
       : id(std::move(id_in)), name(std::move(name_in)), arguments(std::move(arguments_in)) {}
   std::string id, name, arguments;
-  bool valid = true;
+  bool custom = false, valid = true;
   std::string error;
   int index = -1;  ///< what its fragments carry while it streams; `finish` sets it back to -1
   Json extra;
@@ -167,12 +168,15 @@ LIAN_API Message tool(ToolResult result);
 enum class FinishReason { none, stop, length, tool_calls, content_filter, pause, other };
 LIAN_API std::string_view to_string(FinishReason reason) noexcept;
 
-/// Log probability of one token the model wrote.
+/// Log probability (natural) of one token the model wrote.
 struct TokenLogprob {
   TokenLogprob() = default;
+  TokenLogprob(std::string token_in, double logprob_in)
+      : token(std::move(token_in)), logprob(logprob_in) {}
   std::string token;
+  std::string bytes;  ///< its bytes where the provider tells them: a token may be half a character
   double logprob = 0;
-  std::vector<std::pair<std::string, double>> top;  ///< alternatives, most likely first
+  std::vector<TokenLogprob> top;  ///< alternatives, most likely first
   friend bool operator==(const TokenLogprob&, const TokenLogprob&) = default;
 };
 
@@ -187,7 +191,8 @@ class LIAN_API AIMessage : public Message {
   std::optional<Usage> usage;           ///< absent when the provider did not say
   std::string model;                    ///< the model that answered, as the provider names it
   std::string provider;                 ///< e.g. "openai"
-  std::vector<TokenLogprob> logprobs;   ///< when asked for
+  std::vector<TokenLogprob> logprobs;   ///< of the text, when asked for
+  std::vector<TokenLogprob> refusal_logprobs;  ///< of the refusal, when asked for
   std::vector<AIMessage> alternatives;  ///< choices 1… when n > 1; this message is choice 0
   friend bool operator==(const AIMessage&, const AIMessage&) = default;
 };
@@ -200,6 +205,7 @@ struct ToolCallPiece {
   ToolCallPiece() = default;
   int index = 0;
   std::string id, name, arguments;
+  bool custom = false;
   Json extra;
   friend bool operator==(const ToolCallPiece&, const ToolCallPiece&) = default;
 };
@@ -228,7 +234,7 @@ struct LIAN_API ChatPiece {
   FinishReason finish_reason = FinishReason::none;
   std::string raw_finish_reason, id, name, model, provider;
   std::optional<Usage> usage;
-  std::vector<TokenLogprob> logprobs;
+  std::vector<TokenLogprob> logprobs, refusal_logprobs;
   std::vector<Part> parts;  ///< whole parts of kinds that do not come in fragments
   Json extra;
   std::vector<PartPlace> places;        ///< only in the form of a whole message (`to_piece`)

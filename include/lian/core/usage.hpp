@@ -22,6 +22,8 @@ struct Usage {
   std::int64_t reasoning_tokens = 0;     ///< of the output
   std::int64_t audio_input_tokens = 0;   ///< of the input
   std::int64_t audio_output_tokens = 0;  ///< of the output
+  std::int64_t accepted_prediction_tokens = 0;  ///< of the output, as predicted in the request
+  std::int64_t rejected_prediction_tokens = 0;  ///< of the output: predicted but not used
 
   Usage& operator+=(const Usage& other) {
     input_tokens += other.input_tokens;
@@ -32,6 +34,8 @@ struct Usage {
     reasoning_tokens += other.reasoning_tokens;
     audio_input_tokens += other.audio_input_tokens;
     audio_output_tokens += other.audio_output_tokens;
+    accepted_prediction_tokens += other.accepted_prediction_tokens;
+    rejected_prediction_tokens += other.rejected_prediction_tokens;
     return *this;
   }
   friend Usage operator+(Usage a, const Usage& b) { return a += b; }

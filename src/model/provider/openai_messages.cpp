@@ -146,11 +146,17 @@ class MessageWriter {
   void write_tool_call(const ToolCall& call) {
     json_.begin_object().key("id");
     string(call.id, "tool_calls id");
-    json_.key("type").string("function").key("function").begin_object().key("name");
+    const std::string_view type = call.custom ? "custom" : "function";
+    json_.key("type").string(type).key(type).begin_object().key("name");
     string(call.name, "tool_calls name");
-    json_.key("arguments");
-    string(call.arguments.empty() ? std::string_view("{}") : call.arguments,
-           "tool_calls arguments");
+    if (call.custom) {
+      json_.key("input");
+      string(call.arguments, "tool_calls input");
+    } else {
+      json_.key("arguments");
+      string(call.arguments.empty() ? std::string_view("{}") : call.arguments,
+             "tool_calls arguments");
+    }
     json_.end_object();
     write_extra(call.extra);
     json_.end_object();

@@ -104,6 +104,7 @@ class SimdjsonReader : public OpenAIReader {
   void read_call(Object call, ToolCallPiece& out);
   void read_function(Value value, ToolCallPiece& out);
   void read_logprobs(Value value, ChatPiece& piece);
+  void read_tokens(Value value, std::vector<TokenLogprob>& out);
   void read_logprob(Object object, TokenLogprob& out);
   void read_usage(Value value, ChatPiece& piece);
   void note_choice(ChatPiece& piece);
@@ -111,6 +112,7 @@ class SimdjsonReader : public OpenAIReader {
   void append_string(Value value, std::string& out);
   void assign_string(Value value, std::string& out);
   Json whole_value(Value value);
+  void keep(const char* key, Value value, Json& extra);
   void skip(Value value);
 
   static constexpr std::size_t usual_event_bytes = 512, max_depth = 128;
@@ -178,37 +180,30 @@ void SimdjsonReader::read_top(Object top, ChatPiece& first) {
     } else if (is(key, "error")) {
       has_error_ = is_truthy(value);
       if (has_error_) return;
-    } else if (!identified_ || kind_ == Kind::reply) {
+    } else {
       read_identity(key, value, first);
     }
   }
   if (!first.id.empty()) identified_ = true;
 }
 
-// What describes the whole reply; of a stream it is read until the id has come.
+// What describes the whole reply. Streams repeat it in every chunk: once the id has come, only lists
+// and objects are read.
 void SimdjsonReader::read_identity(const char* key, Value value, ChatPiece& first) {
+  if (identified_ && kind_ == Kind::chunk) {
+    const json_type type = value.type();
+    if (type == json_type::object || type == json_type::array) keep(key, value, first.extra);
+    return;
+  }
   if (is(key, "id")) return assign_string(value, first.id);
   if (is(key, "model")) return assign_string(value, first.model);
   if (is(key, "object") || is(key, "obfuscation")) return skip(value);
-  switch (value.type()) {
-    case json_type::string:
-      assign_string(value, scratch_);
-      if (scratch_.empty()) return;
-      break;
-    case json_type::number:
-      first.extra.set(key_text(key), number_of(value));
-      return;
-    case json_type::boolean:
-      first.extra.set(key_text(key), Json(bool(value.get_bool())));
-      return;
-    default:
-      return skip(value);
-  }
-  first.extra.set(key_text(key), Json(scratch_));
+  keep(key, value, first.extra);
 }
 
 void SimdjsonReader::read_choices(Value value, ChatPiece& first) {
   if (value.is_null()) return;
+  if (choice_count_ > 0) throw simdjson::simdjson_error(simdjson::TAPE_ERROR);  // the second list
   has_choices_ = kind_ == Kind::chunk;
   for (auto choice : value.get_array()) {
     has_choices_ = true;
@@ -248,8 +243,8 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
       read_logprobs(value, piece);
     } else if (is(key, "usage")) {
       read_usage(value, piece);
-    } else if (kind_ == Kind::reply) {
-      skip(value);
+    } else {
+      keep(key, value, piece.extra);
     }
   }
   if (kind_ == Kind::reply && !has_message) {
@@ -271,24 +266,22 @@ void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
     } else if (is(key, "reasoning_content") || is(key, "reasoning")) {
       if (value.type() == json_type::string) assign_string(value, piece.reasoning);
     } else if (is(key, "refusal")) {
-      append_string(value, piece.refusal);
+      assign_string(value, piece.refusal);
+    } else if (is(key, "role")) {
+      skip(value);
     } else if (is(key, "function_call")) {
       if (value.type() == json_type::object) read_function(value, add_call(piece));
     } else if (is(key, "audio")) {
       if (value.is_null()) continue;
       piece.parts.emplace_back(UnknownPart("audio", whole_value(value)));
-    } else if (is(key, "annotations")) {
-      if (value.is_null()) continue;
-      Json annotations = whole_value(value);
-      if (!annotations.empty()) piece.extra.set("annotations", std::move(annotations));
-    } else if (kind_ == Kind::reply) {
-      skip(value);
+    } else {
+      keep(key, value, piece.extra);
     }
   }
 }
 
 void SimdjsonReader::read_content(Value value, ChatPiece& piece) {
-  if (value.type() != json_type::array) return append_string(value, piece.text);
+  if (value.type() != json_type::array) return assign_string(value, piece.text);
   for (auto part : value.get_array()) read_part(part.get_object(), piece);
 }
 
@@ -314,6 +307,7 @@ ToolCallPiece& SimdjsonReader::add_call(ChatPiece& piece) {
   call.id.clear();
   call.name.clear();
   call.arguments.clear();
+  call.custom = false;
   call.extra = Json();
   return call;
 }
@@ -333,8 +327,13 @@ void SimdjsonReader::read_call(Object call, ToolCallPiece& out) {
       assign_string(value, out.id);
     } else if (is(key, "function")) {
       read_function(value, out);
-    } else if (kind_ == Kind::reply) {
+    } else if (is(key, "custom")) {
+      out.custom = true;
+      read_function(value, out);
+    } else if (is(key, "type")) {
       skip(value);
+    } else {
+      keep(key, value, out.extra);
     }
   }
 }
@@ -346,11 +345,11 @@ void SimdjsonReader::read_function(Value value, ToolCallPiece& out) {
     Value member = field.value();
     if (is(key, "name")) {
       assign_string(member, out.name);
-    } else if (is(key, "arguments")) {
+    } else if (is(key, "arguments") || is(key, "input")) {
       if (member.type() == json_type::object) {
-        out.arguments += member.get_object().value().raw_json().value();
+        out.arguments = member.get_object().value().raw_json().value();
       } else {
-        append_string(member, out.arguments);
+        assign_string(member, out.arguments);
       }
     } else if (kind_ == Kind::reply) {
       skip(member);
@@ -379,16 +378,23 @@ void SimdjsonReader::note_choice(ChatPiece& piece) {
 void SimdjsonReader::read_logprobs(Value value, ChatPiece& piece) {
   if (value.type() != json_type::object) return;
   for (auto field : value.get_object()) {
-    const bool content = is(field.key().value().raw(), "content");
+    const char* key = field.key().value().raw();
     Value tokens = field.value();
-    if (!content || tokens.type() != json_type::array) {
+    if (is(key, "content")) {
+      read_tokens(tokens, piece.logprobs);
+    } else if (is(key, "refusal")) {
+      read_tokens(tokens, piece.refusal_logprobs);
+    } else {
       skip(tokens);
-      continue;
     }
-    for (auto token : tokens.get_array()) {
-      piece.logprobs.emplace_back();
-      read_logprob(token.get_object(), piece.logprobs.back());
-    }
+  }
+}
+
+void SimdjsonReader::read_tokens(Value value, std::vector<TokenLogprob>& out) {
+  if (value.type() != json_type::array) return skip(value);
+  for (auto token : value.get_array()) {
+    out.emplace_back();
+    read_logprob(token.get_object(), out.back());
   }
 }
 
@@ -400,12 +406,11 @@ void SimdjsonReader::read_logprob(Object object, TokenLogprob& out) {
       assign_string(value, out.token);
     } else if (is(key, "logprob")) {
       out.logprob = value.get_double();
-    } else if (is(key, "top_logprobs") && value.type() == json_type::array) {
-      for (auto item : value.get_array()) {
-        TokenLogprob other;
-        read_logprob(item.get_object(), other);
-        out.top.emplace_back(std::move(other.token), other.logprob);
-      }
+    } else if (is(key, "bytes") && value.type() == json_type::array) {
+      for (auto byte : value.get_array())
+        out.bytes += static_cast<char>(static_cast<unsigned char>(integer_or(byte.value(), 0)));
+    } else if (is(key, "top_logprobs")) {
+      read_tokens(value, out.top);
     } else {
       skip(value);
     }
@@ -430,6 +435,8 @@ void SimdjsonReader::read_usage(Value value, ChatPiece& piece) {
   const auto completion_details = [&](const char* key, std::int64_t count) {
     if (is(key, "reasoning_tokens")) usage.reasoning_tokens = count;
     if (is(key, "audio_tokens")) usage.audio_output_tokens = count;
+    if (is(key, "accepted_prediction_tokens")) usage.accepted_prediction_tokens = count;
+    if (is(key, "rejected_prediction_tokens")) usage.rejected_prediction_tokens = count;
   };
   for (auto field : value.get_object()) {
     const char* key = field.key().value().raw();
@@ -472,6 +479,28 @@ Json SimdjsonReader::whole_value(Value value) {
     default:
       skip(value);
       return {};
+  }
+}
+
+// A field lian has no name for, unless it says nothing.
+void SimdjsonReader::keep(const char* key, Value value, Json& extra) {
+  switch (value.type()) {
+    case json_type::null:
+      return skip(value);
+    case json_type::string:
+      assign_string(value, scratch_);
+      if (!scratch_.empty()) extra.set(key_text(key), Json(scratch_));
+      return;
+    case json_type::number:
+      extra.set(key_text(key), number_of(value));
+      return;
+    case json_type::boolean:
+      extra.set(key_text(key), Json(bool(value.get_bool())));
+      return;
+    default: {
+      Json whole = whole_value(value);
+      if (!whole.empty()) extra.set(key_text(key), std::move(whole));
+    }
   }
 }
 

@@ -148,8 +148,9 @@ class RequestWriter {
   }
 
   void write_tools() {
-    if (options_.tools().empty()) return refuse_settings_without_tools();
-    if (open_field("tools")) {
+    if (options_.tools().empty() && !options_.extra().contains("tools"))
+      return refuse_settings_without_tools();
+    if (!options_.tools().empty() && open_field("tools")) {
       json_.begin_array();
       for (const ToolSpec& tool : options_.tools()) write_tool(tool);
       json_.end_array();
@@ -159,7 +160,6 @@ class RequestWriter {
   }
 
   void refuse_settings_without_tools() const {
-    if (options_.extra().contains("tools")) return;
     if (options_.tool_choice() && options_.tool_choice()->mode() != ToolChoice::Mode::automatic &&
         options_.tool_choice()->mode() != ToolChoice::Mode::none) {
       refuse_request("tool_choice is set but tools are not: pass the tools");
@@ -188,7 +188,8 @@ class RequestWriter {
   void write_tool_choice(const ToolChoice& choice) {
     const bool named = choice.mode() == ToolChoice::Mode::named;
     const auto is_chosen = [&](const ToolSpec& tool) { return tool.name == choice.name(); };
-    if (named && std::none_of(options_.tools().begin(), options_.tools().end(), is_chosen)) {
+    if (named && !options_.extra().contains("tools") &&
+        std::none_of(options_.tools().begin(), options_.tools().end(), is_chosen)) {
       refuse_request("tool_choice names \"" + choice.name() + "\", which is not among the tools");
     }
     if (!open_field("tool_choice")) return;
