@@ -99,6 +99,16 @@ TEST_CASE("chat prompt: the last messages of a placeholder") {
              Catch::Matchers::ContainsSubstring("needs messages for 'h'"));
 }
 
+TEST_CASE("prompts: as LangChain spells them") {
+  CHECK(PromptTemplate::from_template("{{{a}}}").format({{"a", "b"}}) == "{b}");
+  const auto prompt = ChatPromptTemplate::from_messages(
+      {{"system", "Be brief."}, MessagesPlaceholder("history", true), {"human", "{text}"}});
+  CHECK(prompt.invoke({{"history", {user("a"), assistant("b")}}, {"text", "c"}}) ==
+        Messages{lian::system("Be brief."), user("a"), assistant("b"), user("c")});
+  CHECK(ChatPromptTemplate::from_template("Tell {x}").invoke({{"x", "me"}}) ==
+        Messages{user("Tell me")});
+}
+
 TEST_CASE("chat prompt: an unknown role is refused with the known ones") {
   CHECK_THAT(failure([] { ChatPromptTemplate({{"robot", "x"}}); }),
              Catch::Matchers::ContainsSubstring("unknown role 'robot'"));

@@ -45,6 +45,7 @@ class LIAN_API Value {
   Value(List list) noexcept;
   Value(Messages messages) noexcept;
   Value(Message message);
+  Value(std::initializer_list<Message> messages) : Value(Messages(messages)) {}
   Value(Documents documents) noexcept;
   /// Scalars become text, number or bool, null becomes nothing, an array a list; an object and an
   /// integer above 63 bits stay Json.
