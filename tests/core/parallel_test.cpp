@@ -160,8 +160,9 @@ TEST_CASE("assign: keeps a record and adds to it") {
 TEST_CASE("assign: a name the record has gets the new value") {
   const auto chain =
       parallel(key<"a"> = passthrough<std::string>(), key<"b"> = passthrough<std::string>()) |
-      assign(key<"a"> = [](auto record) { return record.template get<"a">().size(); },
-             key<"c"> = [](auto record) { return record.template get<"b">() + "!"; });
+      assign(
+          key<"a"> = [](auto record) { return record.template get<"a">().size(); },
+          key<"c"> = [](auto record) { return record.template get<"b">() + "!"; });
   const auto record = chain.invoke("four");
   CHECK(record.get<"a">() == 4);
   CHECK(record.get<"b">() == "four");

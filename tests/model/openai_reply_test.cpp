@@ -95,16 +95,16 @@ TEST_CASE("openai reply: custom tool calls, audio, annotations and prediction to
   CHECK(message.refusal_logprobs.at(0).bytes == "N");
   CHECK(message.usage->accepted_prediction_tokens == 4);
   CHECK(message.usage->rejected_prediction_tokens == 2);
-  CHECK(message.extra ==
-        Json::parse(R"({"annotations":[{"type":"url_citation"}],)"
-                    R"("prompt_filter_results":[{"prompt_index":0}]})"));
+  CHECK(message.extra == Json::parse(R"({"annotations":[{"type":"url_citation"}],)"
+                                     R"("prompt_filter_results":[{"prompt_index":0}]})"));
   CHECK(ai_message_from_json(to_json(message)) == message);
 
   ChatRequest request({message}, ChatOptions().model("m"));
   const Json sent = Json::parse(OpenAIChatCodec().encode(request, test::endpoint()).body);
   CHECK(sent["messages"][0] ==
-        Json::parse(R"({"role":"assistant","content":null,"audio":{"id":"a"},"tool_calls":[)"
-                    R"({"id":"t1","type":"custom","custom":{"name":"sql","input":"select \"1\""}}]})"));
+        Json::parse(
+            R"({"role":"assistant","content":null,"audio":{"id":"a"},"tool_calls":[)"
+            R"({"id":"t1","type":"custom","custom":{"name":"sql","input":"select \"1\""}}]})"));
 }
 
 TEST_CASE("openai reply: of a repeated member the last counts, two lists of choices are none") {

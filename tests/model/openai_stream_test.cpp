@@ -307,13 +307,15 @@ TEST_CASE("openai stream: refusal, logprobs and content in parts") {
 }
 
 TEST_CASE("openai stream: log probabilities of a refusal, with bytes of half a character") {
-  const std::string half = R"({"token":"\\xe4\\xbd","logprob":-1,"bytes":[228,189],"top_logprobs":[)"
-                           R"({"token":"no","logprob":-3,"bytes":[110,111]}]})";
-  const auto message = read_stream(event(R"({"id":"c","choices":[{"index":0,"delta":{"refusal":"N"},)"
-                                         R"("logprobs":{"content":null,"refusal":[)" +
-                                         half + "]}}]}") +
-                                   delta(R"({"refusal":"o"})", "stop") + kDone)
-                           .message;
+  const std::string half =
+      R"({"token":"\\xe4\\xbd","logprob":-1,"bytes":[228,189],"top_logprobs":[)"
+      R"({"token":"no","logprob":-3,"bytes":[110,111]}]})";
+  const auto message =
+      read_stream(event(R"({"id":"c","choices":[{"index":0,"delta":{"refusal":"N"},)"
+                        R"("logprobs":{"content":null,"refusal":[)" +
+                        half + "]}}]}") +
+                  delta(R"({"refusal":"o"})", "stop") + kDone)
+          .message;
   CHECK(message.logprobs.empty());
   REQUIRE(message.refusal_logprobs.size() == 1);
   CHECK(message.refusal_logprobs[0].bytes == "\xe4\xbd");
@@ -324,7 +326,8 @@ TEST_CASE("openai stream: log probabilities of a refusal, with bytes of half a c
 
 TEST_CASE("openai stream: calls of custom tools are free text") {
   const auto result = read_stream(
-      delta(R"({"tool_calls":[{"index":0,"id":"c1","type":"custom","custom":{"name":"run","input":""}}]})") +
+      delta(
+          R"({"tool_calls":[{"index":0,"id":"c1","type":"custom","custom":{"name":"run","input":""}}]})") +
       delta(R"({"tool_calls":[{"index":0,"custom":{"input":"sel"}}]})") +
       delta(R"({"tool_calls":[{"index":0,"custom":{"input":"ect"}}]})", "tool_calls") + kDone);
   CHECK(result.complete);
@@ -358,16 +361,18 @@ TEST_CASE("openai stream: fields lian has no name for are kept, wherever they st
       read_stream(
           event(R"({"id":"c","choices":[{"index":0,"delta":{"content":"A","plan":"p"},)"
                 R"("content_filter_results":{"hate":{"filtered":false}}}],"citations":["u"]})") +
-          event(R"({"id":"c","created":3,"choices":[{"index":0,"delta":{"content":"B"},)"
-                R"("content_filter_results":{"violence":{"filtered":false}}}],"citations":["u","v"]})") +
+          event(
+              R"({"id":"c","created":3,"choices":[{"index":0,"delta":{"content":"B"},)"
+              R"("content_filter_results":{"violence":{"filtered":false}}}],"citations":["u","v"]})") +
           delta(R"({"tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":"{}"},)"
                 R"("extra_content":{"google":{"thought_signature":"s"}}}]})",
                 "tool_calls") +
           kDone)
           .message;
   CHECK(message.text() == "AB");
-  CHECK(message.extra == Json::parse(R"({"plan":"p","citations":["u","v"],"content_filter_results":)"
-                                     R"({"hate":{"filtered":false},"violence":{"filtered":false}}})"));
+  CHECK(message.extra ==
+        Json::parse(R"({"plan":"p","citations":["u","v"],"content_filter_results":)"
+                    R"({"hate":{"filtered":false},"violence":{"filtered":false}}})"));
   CHECK(message.tool_calls().at(0).extra ==
         Json::parse(R"({"extra_content":{"google":{"thought_signature":"s"}}})"));
 }

@@ -117,7 +117,7 @@ class Assign {
   using check = assign_needs_names<Gives, Branches...>;
   template <class Gives>
   static constexpr bool accepts =
-      detail::has_names<Gives> && detail::assign_fits<Gives, Branches...>();
+      detail::has_names<Gives>&& detail::assign_fits<Gives, Branches...>();
 
   template <class Gives>
   auto after() const {

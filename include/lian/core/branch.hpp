@@ -45,14 +45,15 @@ class When {
   Runnable<In, Out> then_;
 };
 
-/// `when([](const std::string& s) { return s.empty(); }, step)`. The condition must be callable when
-/// const and from several threads. A function may stand for the step, as in `step(f)`.
+/// `when([](const std::string& s) { return s.empty(); }, step)`. The condition must be callable
+/// when const and from several threads. A function may stand for the step, as in `step(f)`.
 template <class F, class S>
 auto when(F condition, const S& then) {
   if constexpr (!StepHandle<S>) {
     constexpr bool is_a_step = detail::deduces_step<S>;
-    static_assert(is_a_step,
-                  "lian: when(condition, step) needs a step, or a function that says what it takes");
+    static_assert(
+        is_a_step,
+        "lian: when(condition, step) needs a step, or a function that says what it takes");
     if constexpr (is_a_step)
       return when(std::move(condition), step(then));
     else
@@ -118,8 +119,7 @@ class BranchStep final : public Step<In, Out> {
 };
 
 template <class T>
-inline constexpr bool broken_way =
-    is_broken<T> || std::is_same_v<T, When<Broken, Broken>>;
+inline constexpr bool broken_way = is_broken<T> || std::is_same_v<T, When<Broken, Broken>>;
 
 template <class T>
 struct is_way : std::false_type {};
@@ -174,7 +174,8 @@ auto branch(When<In, Out> first, More... rest) {
       (ways.push_back(std::move(std::get<I>(tuple))), ...);
       return Runnable<In, Out>(std::make_shared<detail::BranchStep<In, Out>>(
           std::move(ways), detail::last_way<In>(std::get<sizeof...(I)>(tuple))));
-    }(std::make_index_sequence<sizeof...(More) - 1>(), std::make_tuple(std::move(rest)...));
+    }
+    (std::make_index_sequence<sizeof...(More) - 1>(), std::make_tuple(std::move(rest)...));
   }
 }
 

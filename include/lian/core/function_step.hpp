@@ -124,8 +124,9 @@ struct CallProbe : F, AnyCall {};
 // Whether F can be called with anything: it has an operator() where AnyCall's is not the only one.
 template <class F>
 consteval bool has_call_() {
-  if constexpr (std::is_class_v<F> && !std::is_final_v<F>)
-    return !requires { &CallProbe<F>::operator(); };
+  if constexpr (std::is_class_v<F> && !std::is_final_v<F>) return !requires {
+      &CallProbe<F>::operator();
+    };
   else if constexpr (std::is_pointer_v<F>)
     return std::is_function_v<std::remove_pointer_t<F>>;
   return std::is_class_v<F> || std::is_member_pointer_v<F>;
@@ -135,8 +136,8 @@ inline constexpr bool has_call = has_call_<F>();
 
 // Each is true when an earlier one is false, so that a wrong program is told one thing.
 template <class F, class In>
-inline constexpr bool takes =
-    !known<In> || !has_call<F> || std::is_invocable_v<const F&, In> || std::is_invocable_v<const F&, In, Context>;
+inline constexpr bool takes = !known<In> || !has_call<F> || std::is_invocable_v<const F&, In> ||
+                              std::is_invocable_v<const F&, In, Context>;
 
 template <class F, class In>
 consteval bool gives_something_() {
@@ -148,8 +149,8 @@ template <class F, class In>
 inline constexpr bool gives_something = gives_something_<F, In>();
 
 template <class F, class In>
-inline constexpr bool makes_step = has_call<F> && known<In> && takes<F, In> && gives_something<F, In> &&
-                                   std::is_copy_constructible_v<In>;
+inline constexpr bool makes_step = has_call<F>&& known<In>&& takes<F, In>&& gives_something<F, In>&&
+    std::is_copy_constructible_v<In>;
 
 // Whether step(f) can be made without being told what f takes.
 template <class F>

@@ -76,8 +76,8 @@ struct FilePart {
 
 /// A call the model asks for. `arguments` is the JSON text exactly as the model wrote it. Where it
 /// is no JSON object, `finish` sets `valid` to false and `error` to why (LangChain's
-/// invalid_tool_calls); empty is none either: a codec whose protocol means {} by it writes "{}". Of a
-/// custom tool's call (`custom`, OpenAI's type "custom") it is free text and always valid.
+/// invalid_tool_calls); empty is none either: a codec whose protocol means {} by it writes "{}". Of
+/// a custom tool's call (`custom`, OpenAI's type "custom") it is free text and always valid.
 struct ToolCall {
   ToolCall() = default;
   ToolCall(std::string id_in, std::string name_in, std::string arguments_in)

@@ -187,8 +187,8 @@ void SimdjsonReader::read_top(Object top, ChatPiece& first) {
   if (!first.id.empty()) identified_ = true;
 }
 
-// What describes the whole reply. Streams repeat it in every chunk: once the id has come, only lists
-// and objects are read.
+// What describes the whole reply. Streams repeat it in every chunk: once the id has come, only
+// lists and objects are read.
 void SimdjsonReader::read_identity(const char* key, Value value, ChatPiece& first) {
   if (identified_ && kind_ == Kind::chunk) {
     const json_type type = value.type();

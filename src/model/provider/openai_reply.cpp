@@ -62,8 +62,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
     return !piece.text.empty() || !piece.tool_calls.empty() || !piece.reasoning.empty() ||
            !piece.raw_finish_reason.empty() || piece.usage || !piece.refusal.empty() ||
            !piece.id.empty() || !piece.model.empty() || !piece.logprobs.empty() ||
-           !piece.refusal_logprobs.empty() ||
-           !piece.parts.empty() || !piece.extra.is_null();
+           !piece.refusal_logprobs.empty() || !piece.parts.empty() || !piece.extra.is_null();
   }
 
   std::unique_ptr<OpenAIReader> reader_;
