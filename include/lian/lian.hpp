@@ -27,6 +27,7 @@
 #include "lian/data/loader.hpp"
 #include "lian/data/retriever.hpp"
 #include "lian/data/text_splitter.hpp"
+#include "lian/model/model_list.hpp"
 #include "lian/model/output_parser.hpp"
 #include "lian/model/prompt.hpp"
 #include "lian/model/registry.hpp"

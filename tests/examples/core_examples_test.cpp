@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/data.hpp"
 
 namespace {
 
@@ -40,4 +41,8 @@ TEST_CASE("core examples: print what they should") {
   CHECK(output_of("core_offload") == "working on another thread\n333833500 on the first thread\n");
   CHECK(output_of("core_stop_on") == "slow: cancelled: a stop was requested\n");
   CHECK(output_of("core_foreign_loop") == "3\n2\n1\nlift off\n");
+}
+
+TEST_CASE("example providers: prints the table that the docs show") {
+  CHECK(lian::test::read_doc("providers.md").find(output_of("providers")) != std::string::npos);
 }

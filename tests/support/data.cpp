@@ -17,4 +17,8 @@ std::string read_data(std::string_view name) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+std::string read_doc(std::string_view name) {
+  return read_data("../../docs/" + std::string(name));
+}
+
 }  // namespace lian::test

@@ -12,4 +12,7 @@ std::string data_path(std::string_view name);
 /// The bytes of tests/data/<name>; throws std::runtime_error when it cannot be read.
 std::string read_data(std::string_view name);
 
+/// The text of docs/<name>.
+std::string read_doc(std::string_view name);
+
 }  // namespace lian::test

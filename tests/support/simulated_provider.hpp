@@ -3,6 +3,7 @@
 // to answer in neutral words, it checks what it is sent by its vendor's rules, answers in its
 // vendor's protocol, and reports in neutral words what it understood.
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
