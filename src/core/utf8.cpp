@@ -49,11 +49,21 @@ std::uint64_t word_at(const char* place) noexcept {
   return word;
 }
 
+bool is_ascii_block(const char* place) noexcept {
+  std::uint64_t words[8];
+  std::memcpy(words, place, sizeof words);
+  const std::uint64_t any = (words[0] | words[1]) | (words[2] | words[3]) |
+                            (words[4] | words[5]) | (words[6] | words[7]);
+  return (any & high_bits) == 0;
+}
+
 // The end of the valid run that begins at `begin`.
 std::size_t valid_run(std::string_view text, std::size_t begin) noexcept {
   std::size_t i = begin;
   while (i < text.size()) {
+    while (i + 64 <= text.size() && is_ascii_block(text.data() + i)) i += 64;
     while (i + 8 <= text.size() && (word_at(text.data() + i) & high_bits) == 0) i += 8;
+    while (i < text.size() && byte_at(text, i) < 0x80) ++i;
     if (i == text.size()) break;
     const Sequence sequence = sequence_at(text, i);
     if (sequence.verdict != Verdict::whole) break;

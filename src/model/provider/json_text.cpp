@@ -75,7 +75,20 @@ std::size_t append_escape(const char* at, std::string& out) {
   return taken == 0 ? 0 : taken + 1;
 }
 
+// Whether a byte of the word is `wanted`: a known bit trick; the padding behind the text lets it be
+// read by words.
+bool has_byte(std::uint64_t word, char wanted) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const std::uint64_t zeroed = word ^ (ones * static_cast<unsigned char>(wanted));
+  return ((zeroed - ones) & ~zeroed & (ones << 7)) != 0;
+}
+
 const char* plain_run_end(const char* at) {
+  std::uint64_t word = 0;
+  for (;; at += sizeof word) {
+    std::memcpy(&word, at, sizeof word);
+    if (has_byte(word, '"') || has_byte(word, '\\')) break;
+  }
   while (*at != '"' && *at != '\\') ++at;
   return at;
 }

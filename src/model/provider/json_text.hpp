@@ -8,7 +8,7 @@ namespace lian {
 inline namespace v0 {
 
 /// Appends the text of a JSON string whose inside begins at `raw` and which a quote is known to end
-/// (the parser's first stage has seen it). Half a surrogate pair becomes U+FFFD. Returns
+/// (the parser's first stage has seen it), 64 readable bytes behind. Half a surrogate pair becomes U+FFFD. Returns
 /// false at an escape that JSON does not have.
 bool append_unescaped(const char* raw, std::string& out);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,18 +26,26 @@ using simdjson::ondemand::json_type;
 constexpr std::size_t kPadding = 64;
 static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
 
+// A member where it lies: copies are read in another width than they were written in, for which the
+// processor waits at every field.
+od::field& member_of(simdjson::simdjson_result<od::field>& found) {
+  if (found.error() != simdjson::SUCCESS) throw simdjson::simdjson_error(found.error());
+  od::field&& field = std::move(found).value_unsafe();
+  return field;
+}
+
 // Compares a raw key, which a quote ends and padding follows.
 template <std::size_t N>
 bool is(const char* key, const char (&name)[N]) {
   return std::memcmp(key, name, N - 1) == 0 && key[N - 1] == '"';
 }
 
-std::int64_t integer_or(od::value value, std::int64_t otherwise) {
+std::int64_t integer_or(od::value& value, std::int64_t otherwise) {
   std::int64_t number = 0;
   return value.get_int64().get(number) == simdjson::SUCCESS ? number : otherwise;
 }
 
-Json number_of(od::value value) {
+Json number_of(od::value& value) {
   std::int64_t whole = 0;
   if (value.get_int64().get(whole) == simdjson::SUCCESS) return Json(whole);
   return Json(double(value.get_double()));
@@ -52,7 +61,7 @@ std::string key_text(const char* raw) {
   return key;
 }
 
-bool is_truthy(od::value value) {
+bool is_truthy(od::value& value) {
   switch (value.type()) {
     case json_type::null:
       return false;
@@ -76,12 +85,29 @@ FinishReason finish_reason(std::string_view word) {
   return FinishReason::other;
 }
 
+constexpr std::size_t usual_bytes = std::size_t{16} << 10, max_depth = 128;
+
+void allocate(od::parser& parser, std::size_t bytes) {
+  if (parser.allocate(bytes, max_depth) != simdjson::SUCCESS) throw std::bad_alloc();
+}
+
+// A parser's memory is some times its text: streams share the thread's, which holds nothing between
+// two texts, and only a text above the usual size gets one of its own.
+od::parser& usual_parser() {
+  thread_local od::parser parser;
+  if (parser.capacity() == 0) allocate(parser, usual_bytes);
+  return parser;
+}
+
+od::parser& parser_for(std::size_t bytes, std::optional<od::parser>& own) {
+  if (bytes <= usual_bytes) return usual_parser();
+  allocate(own.emplace(), bytes);
+  return *own;
+}
+
 class SimdjsonReader : public OpenAIReader {
  public:
-  explicit SimdjsonReader(const OpenAIDialect& dialect) : dialect_(dialect) {
-    // simdjson's own depth of 1,024 costs each stream 9 KB; its memory grows with the replies.
-    if (parser_.allocate(usual_event_bytes, max_depth) != simdjson::SUCCESS) throw std::bad_alloc();
-  }
+  explicit SimdjsonReader(const OpenAIDialect& dialect) : dialect_(dialect) {}
 
   void read(std::string_view json, Kind kind, ChatPiece& first) override;
   bool next(ChatPiece& piece) override;
@@ -94,30 +120,28 @@ class SimdjsonReader : public OpenAIReader {
   using Object = od::object;
 
   void read_top(Object top, ChatPiece& first);
-  void read_identity(const char* key, Value value, ChatPiece& first);
-  void read_choices(Value value, ChatPiece& first);
+  void read_identity(const char* key, Value& value, ChatPiece& first);
+  void read_choices(Value& value, ChatPiece& first);
   void read_choice(Object choice, ChatPiece& piece);
   void read_message(Object message, ChatPiece& piece);
-  void read_content(Value value, ChatPiece& piece);
+  void read_content(Value& value, ChatPiece& piece);
   void read_part(Object part, ChatPiece& piece);
-  void read_calls(Value value, ChatPiece& piece);
+  void read_calls(Value& value, ChatPiece& piece);
   void read_call(Object call, ToolCallPiece& out);
-  void read_function(Value value, ToolCallPiece& out);
-  void read_logprobs(Value value, ChatPiece& piece);
-  void read_tokens(Value value, std::vector<TokenLogprob>& out);
+  void read_function(Value& value, ToolCallPiece& out);
+  void read_logprobs(Value& value, ChatPiece& piece);
+  void read_tokens(Value& value, std::vector<TokenLogprob>& out);
   void read_logprob(Object object, TokenLogprob& out);
-  void read_usage(Value value, ChatPiece& piece);
+  void read_usage(Value& value, ChatPiece& piece);
   void note_choice(ChatPiece& piece);
   ToolCallPiece& add_call(ChatPiece& piece);
-  void append_string(Value value, std::string& out);
-  void assign_string(Value value, std::string& out);
-  Json whole_value(Value value);
-  void keep(const char* key, Value value, Json& extra);
-  void skip(Value value);
+  void append_string(Value& value, std::string& out);
+  void assign_string(Value& value, std::string& out);
+  Json whole_value(Value& value);
+  void keep(const char* key, Value& value, Json& extra);
+  void skip(Value& value);
 
-  static constexpr std::size_t usual_event_bytes = 512, max_depth = 128;
   OpenAIDialect dialect_;
-  od::parser parser_;
   Kind kind_ = Kind::chunk;
   bool identified_ = false;  // an id has been handed on
   bool has_choices_ = false, has_usage_ = false, has_error_ = false;
@@ -135,9 +159,11 @@ void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
   kind_ = kind;
   has_choices_ = has_usage_ = has_error_ = false;
   choice_count_ = next_ = 0;
+  std::optional<od::parser> own;
   od::document document;
   try {
-    document = parser_.iterate(json.data(), json.size(), json.size() + kPadding);
+    od::parser& parser = parser_for(json.size(), own);
+    document = parser.iterate(json.data(), json.size(), json.size() + kPadding);
     read_top(document.get_object(), first);
     const char* rest = nullptr;
     if (!has_error_ && document.current_location().get(rest) == simdjson::SUCCESS) {
@@ -170,9 +196,10 @@ bool SimdjsonReader::all_finished() const noexcept {
 }
 
 void SimdjsonReader::read_top(Object top, ChatPiece& first) {
-  for (auto field : top) {
-    const char* key = field.key().value().raw();
-    Value value = field.value();
+  for (auto found : top) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& value = field.value();
     if (is(key, "choices")) {
       read_choices(value, first);
     } else if (is(key, "usage")) {
@@ -189,7 +216,7 @@ void SimdjsonReader::read_top(Object top, ChatPiece& first) {
 
 // What describes the whole reply. Streams repeat it in every chunk: once the id has come, only
 // lists and objects are read.
-void SimdjsonReader::read_identity(const char* key, Value value, ChatPiece& first) {
+void SimdjsonReader::read_identity(const char* key, Value& value, ChatPiece& first) {
   if (identified_ && kind_ == Kind::chunk) {
     const json_type type = value.type();
     if (type == json_type::object || type == json_type::array) keep(key, value, first.extra);
@@ -201,7 +228,7 @@ void SimdjsonReader::read_identity(const char* key, Value value, ChatPiece& firs
   keep(key, value, first.extra);
 }
 
-void SimdjsonReader::read_choices(Value value, ChatPiece& first) {
+void SimdjsonReader::read_choices(Value& value, ChatPiece& first) {
   if (value.is_null()) return;
   if (choice_count_ > 0) throw simdjson::simdjson_error(simdjson::TAPE_ERROR);  // the second list
   has_choices_ = kind_ == Kind::chunk;
@@ -222,9 +249,10 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
   piece.choice = kind_ == Kind::reply ? static_cast<int>(choice_count_) : 0;
   used_calls_ = 0;
   bool has_message = false;
-  for (auto field : choice) {
-    const char* key = field.key().value().raw();
-    Value value = field.value();
+  for (auto found : choice) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& value = field.value();
     if (is(key, "delta") || is(key, "message")) {
       if (value.is_null()) continue;
       // MiniMax repeats the whole message behind the deltas.
@@ -256,9 +284,10 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
 }
 
 void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
-  for (auto field : message) {
-    const char* key = field.key().value().raw();
-    Value value = field.value();
+  for (auto found : message) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& value = field.value();
     if (is(key, "content")) {
       read_content(value, piece);
     } else if (is(key, "tool_calls")) {
@@ -280,7 +309,7 @@ void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
   }
 }
 
-void SimdjsonReader::read_content(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_content(Value& value, ChatPiece& piece) {
   if (value.type() != json_type::array) return assign_string(value, piece.text);
   for (auto part : value.get_array()) read_part(part.get_object(), piece);
 }
@@ -312,15 +341,16 @@ ToolCallPiece& SimdjsonReader::add_call(ChatPiece& piece) {
   return call;
 }
 
-void SimdjsonReader::read_calls(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_calls(Value& value, ChatPiece& piece) {
   if (value.is_null()) return;
   for (auto call : value.get_array()) read_call(call.get_object(), add_call(piece));
 }
 
 void SimdjsonReader::read_call(Object call, ToolCallPiece& out) {
-  for (auto field : call) {
-    const char* key = field.key().value().raw();
-    Value value = field.value();
+  for (auto found : call) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& value = field.value();
     if (is(key, "index")) {
       out.index = static_cast<int>(std::clamp<std::int64_t>(integer_or(value, -1), -1, INT32_MAX));
     } else if (is(key, "id")) {
@@ -338,11 +368,12 @@ void SimdjsonReader::read_call(Object call, ToolCallPiece& out) {
   }
 }
 
-void SimdjsonReader::read_function(Value value, ToolCallPiece& out) {
+void SimdjsonReader::read_function(Value& value, ToolCallPiece& out) {
   if (value.is_null()) return;
-  for (auto field : value.get_object()) {
-    const char* key = field.key().value().raw();
-    Value member = field.value();
+  for (auto found : value.get_object()) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& member = field.value();
     if (is(key, "name")) {
       assign_string(member, out.name);
     } else if (is(key, "arguments") || is(key, "input")) {
@@ -375,11 +406,12 @@ void SimdjsonReader::note_choice(ChatPiece& piece) {
   if (choice.refuses) piece.finish_reason = FinishReason::content_filter;
 }
 
-void SimdjsonReader::read_logprobs(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_logprobs(Value& value, ChatPiece& piece) {
   if (value.type() != json_type::object) return;
-  for (auto field : value.get_object()) {
-    const char* key = field.key().value().raw();
-    Value tokens = field.value();
+  for (auto found : value.get_object()) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& tokens = field.value();
     if (is(key, "content")) {
       read_tokens(tokens, piece.logprobs);
     } else if (is(key, "refusal")) {
@@ -390,7 +422,7 @@ void SimdjsonReader::read_logprobs(Value value, ChatPiece& piece) {
   }
 }
 
-void SimdjsonReader::read_tokens(Value value, std::vector<TokenLogprob>& out) {
+void SimdjsonReader::read_tokens(Value& value, std::vector<TokenLogprob>& out) {
   if (value.type() != json_type::array) return skip(value);
   for (auto token : value.get_array()) {
     out.emplace_back();
@@ -399,9 +431,10 @@ void SimdjsonReader::read_tokens(Value value, std::vector<TokenLogprob>& out) {
 }
 
 void SimdjsonReader::read_logprob(Object object, TokenLogprob& out) {
-  for (auto field : object) {
-    const char* key = field.key().value().raw();
-    Value value = field.value();
+  for (auto found : object) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& value = field.value();
     if (is(key, "token")) {
       assign_string(value, out.token);
     } else if (is(key, "logprob")) {
@@ -417,13 +450,14 @@ void SimdjsonReader::read_logprob(Object object, TokenLogprob& out) {
   }
 }
 
-void SimdjsonReader::read_usage(Value value, ChatPiece& piece) {
+void SimdjsonReader::read_usage(Value& value, ChatPiece& piece) {
   if (value.type() != json_type::object) return;
   Usage usage;
-  const auto read_details = [](Value details, const auto& take) {
+  const auto read_details = [](Value& details, const auto& take) {
     if (details.type() != json_type::object) return;
-    for (auto field : details.get_object()) {
-      const char* key = field.key().value().raw();
+    for (auto found : details.get_object()) {
+      od::field& field = member_of(found);
+      const char* key = field.key().raw();
       take(key, integer_or(field.value(), 0));
     }
   };
@@ -438,9 +472,10 @@ void SimdjsonReader::read_usage(Value value, ChatPiece& piece) {
     if (is(key, "accepted_prediction_tokens")) usage.accepted_prediction_tokens = count;
     if (is(key, "rejected_prediction_tokens")) usage.rejected_prediction_tokens = count;
   };
-  for (auto field : value.get_object()) {
-    const char* key = field.key().value().raw();
-    Value member = field.value();
+  for (auto found : value.get_object()) {
+    od::field& field = member_of(found);
+    const char* key = field.key().raw();
+    Value& member = field.value();
     if (is(key, "prompt_tokens")) {
       usage.input_tokens = integer_or(member, 0);
     } else if (is(key, "completion_tokens")) {
@@ -460,17 +495,17 @@ void SimdjsonReader::read_usage(Value value, ChatPiece& piece) {
   has_usage_ = true;
 }
 
-void SimdjsonReader::append_string(Value value, std::string& out) {
+void SimdjsonReader::append_string(Value& value, std::string& out) {
   if (value.is_null()) return;
   append_text(value.get_raw_json_string().value().raw(), out);
 }
 
-void SimdjsonReader::assign_string(Value value, std::string& out) {
+void SimdjsonReader::assign_string(Value& value, std::string& out) {
   out.clear();
   append_string(value, out);
 }
 
-Json SimdjsonReader::whole_value(Value value) {
+Json SimdjsonReader::whole_value(Value& value) {
   switch (value.type()) {
     case json_type::object:
       return Json::parse(value.get_object().value().raw_json().value());
@@ -483,7 +518,7 @@ Json SimdjsonReader::whole_value(Value value) {
 }
 
 // A field lian has no name for, unless it says nothing.
-void SimdjsonReader::keep(const char* key, Value value, Json& extra) {
+void SimdjsonReader::keep(const char* key, Value& value, Json& extra) {
   switch (value.type()) {
     case json_type::null:
       return skip(value);
@@ -505,11 +540,11 @@ void SimdjsonReader::keep(const char* key, Value value, Json& extra) {
 }
 
 // Reads a value to its end and checks it on the way; of a stream's chunk only the brackets count.
-void SimdjsonReader::skip(Value value) {
+void SimdjsonReader::skip(Value& value) {
   if (kind_ == Kind::chunk) return;
   switch (value.type()) {
     case json_type::object:
-      for (auto field : value.get_object()) skip(field.value());
+      for (auto found : value.get_object()) skip(member_of(found).value());
       return;
     case json_type::array:
       for (auto item : value.get_array()) skip(item.value());
