@@ -167,8 +167,16 @@ class ScopeRef {
   CancelScope* scope_ = nullptr;
 };
 
+/// Memory for a coroutine's frame, kept per thread when given back. Thread-safe.
+LIAN_API void* take_frame(std::size_t bytes);
+LIAN_API void give_frame(void* frame, std::size_t bytes) noexcept;
+
 /// What every promise of lian carries: the scope its waits belong to.
 struct PromiseBase {
+  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept {
+    give_frame(frame, bytes);
+  }
   ScopeRef scope;
 };
 

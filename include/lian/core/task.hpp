@@ -89,25 +89,28 @@ class [[nodiscard]] Task {
 
   class Awaiter {
    public:
-    explicit Awaiter(std::coroutine_handle<promise_type> child) noexcept : child_(child) {}
-    bool await_ready() const noexcept { return child_.promise().done; }
+    explicit Awaiter(Task& task) noexcept : task_(&task) {}
+    bool await_ready() const noexcept { return task_->handle_.promise().done; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> parent) {
-      promise_type& promise = child_.promise();
+      promise_type& promise = task_->handle_.promise();
       promise.scope = detail::ScopeRef(detail::scope_of(parent));
       promise.parent = parent;
-      child_.resume();
+      task_->handle_.resume();
       if (promise.done) return false;
       promise.parent_waits = true;
       return true;
     }
-    T await_resume() { return child_.promise().take(); }
+    T await_resume() {
+      const Task ended = std::move(*task_);  // what it held is free before the awaiting goes on
+      return ended.handle_.promise().take();
+    }
 
    private:
-    std::coroutine_handle<promise_type> child_;
+    Task* task_;
   };
   /// Starts the task and waits for it. Throws what the task throws.
-  Awaiter operator co_await() && noexcept { return Awaiter(handle_); }
+  Awaiter operator co_await() && noexcept { return Awaiter(*this); }
 
  private:
   friend promise_type;
