@@ -10,6 +10,7 @@
 #include "lian/core/runtime.hpp"
 #include "lian/core/version.hpp"
 #include "net/environment.hpp"
+#include "net/fetch.hpp"
 #include "net/runtime_state.hpp"
 #include "net/url.hpp"
 #include "net/uv_loop.hpp"
@@ -20,16 +21,23 @@ inline namespace v0 {
 namespace {
 constexpr std::size_t max_spare_handles = 256;
 constexpr std::size_t max_targets = 64;
+constexpr std::size_t all_receive_bytes = std::size_t{256} << 10;
+constexpr long most_connections = 1L << 20;
+constexpr long min_receive_bytes = 2048, max_receive_bytes = 64L << 10;
 constexpr std::size_t max_spare_buffers = 8;
 constexpr std::size_t min_spare_buffer = std::size_t{4} << 10, max_spare_buffer = std::size_t{1} << 20;
 }  // namespace
 
-// A descriptor libcurl wants watched. Kept until it is closed, so that a warm connection costs no
-// handle a request.
+// A descriptor libcurl wants watched. Kept until it is closed, and watched for the next reply's
+// bytes while its connection rests, so that a request on a warm connection needs no system call to
+// be watched.
 struct CurlMulti::Socket {
   uv_poll_t poll{};
   CurlMulti* multi = nullptr;
   curl_socket_t fd = -1;
+  int events = 0;       // what libuv watches it for
+  bool rests = false;   // libcurl does not want it watched
+  std::uint64_t turn = 0;
 };
 
 class CurlMulti::Wakeup : public detail::Timer {
@@ -61,6 +69,8 @@ CurlMulti::CurlMulti(UvLoop& loop)
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
     return static_cast<CurlMulti*>(self)->on_timer(ms);
   });
+  // By itself libcurl looks through all connections for one to close whenever exchanges become fewer.
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, most_connections);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   // Warm connections count as well: libcurl closes one before it opens one too many.
   if (max_active_ > 0)
@@ -133,11 +143,19 @@ void CurlMulti::give_easy(CURL* easy) noexcept {
   spare_.push_back(easy);
 }
 
-std::string CurlMulti::take_buffer() {
-  if (spare_buffers_.empty()) return {};
-  std::string buffer = std::move(spare_buffers_.back());
-  spare_buffers_.pop_back();
+std::string CurlMulti::take_buffer(std::size_t bytes) {
+  std::string buffer;
+  if (!spare_buffers_.empty()) {
+    buffer = std::move(spare_buffers_.back());
+    spare_buffers_.pop_back();
+  }
+  buffer.reserve(bytes + parser_padding);
   return buffer;
+}
+
+long CurlMulti::receive_bytes() const noexcept {
+  const auto share = static_cast<long>(all_receive_bytes / std::max<std::size_t>(active_, 1));
+  return std::clamp(share, min_receive_bytes, max_receive_bytes);
 }
 
 void CurlMulti::give_buffer(std::string buffer) noexcept {
@@ -224,6 +242,7 @@ void CurlMulti::start_queued() {
 
 // Runs libcurl; what it asks to have run at once is run before returning.
 void CurlMulti::act(curl_socket_t socket, int events) noexcept {
+  now_ = Clock::now();
   int running = 0;
   for (int rounds = 0; rounds < 8; ++rounds) {
     kicked_ = false;
@@ -258,9 +277,31 @@ void CurlMulti::forget(curl_socket_t fd) noexcept {
            [](uv_handle_t* handle) { delete static_cast<Socket*>(handle->data); });
 }
 
+void CurlMulti::rest(Socket& socket) noexcept {
+  socket.rests = true;
+  if (socket.events == UV_READABLE) return;
+  socket.events = 0;
+  uv_poll_stop(&socket.poll);
+}
+
+void CurlMulti::on_ready(Socket& socket, int status, int happened) noexcept {
+  if (socket.rests) {  // closed by the other side, or bytes nobody asked for
+    socket.events = 0;
+    uv_poll_stop(&socket.poll);
+    return;
+  }
+  // libuv polls on while a thousand descriptors are ready: what is read must be taken in between.
+  if (std::exchange(socket.turn, turn_) == turn_) return;
+  const int flags = status < 0 ? CURL_CSELECT_ERR
+                               : ((happened & UV_READABLE) ? CURL_CSELECT_IN : 0) |
+                                     ((happened & UV_WRITABLE) ? CURL_CSELECT_OUT : 0);
+  act(socket.fd, flags);
+  hand_over();  // now: libcurl looks for each ended exchange among all that nobody has collected
+}
+
 int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {
   if (what == CURL_POLL_REMOVE) {
-    if (known) uv_poll_stop(&known->poll);
+    if (known) rest(*known);
     return 0;
   }
   const auto slot = static_cast<std::size_t>(fd);
@@ -279,18 +320,25 @@ int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {
   }
   const int events = ((what & CURL_POLL_IN) ? UV_READABLE : 0) |
                      ((what & CURL_POLL_OUT) ? UV_WRITABLE : 0);
+  known->rests = false;
+  if (known->events == events) return 0;
+  known->events = events;
   uv_poll_start(&known->poll, events, [](uv_poll_t* handle, int status, int happened) {
-    auto* socket = static_cast<Socket*>(handle->data);
-    const int flags = status < 0 ? CURL_CSELECT_ERR
-                                 : ((happened & UV_READABLE) ? CURL_CSELECT_IN : 0) |
-                                       ((happened & UV_WRITABLE) ? CURL_CSELECT_OUT : 0);
-    socket->multi->act(socket->fd, flags);
+    static_cast<Socket*>(handle->data)->multi->on_ready(*static_cast<Socket*>(handle->data), status,
+                                                        happened);
   });
   loop_->watches_changed();
   return 0;
 }
 
 void CurlMulti::reap() {
+  ++turn_;
+  hand_over();
+  if (!draining_.empty())
+    std::erase_if(draining_, [](const auto& transfer) { return transfer->ended(); });
+}
+
+void CurlMulti::hand_over() noexcept {
   int left = 0;
   while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
@@ -301,13 +349,11 @@ void CurlMulti::reap() {
     remove(*transfer);
     transfer->finished(code);
   }
-  if (!draining_.empty())
-    std::erase_if(draining_, [](const auto& transfer) { return transfer->ended(); });
 }
 
 void CurlMulti::drain(std::unique_ptr<Transfer> transfer) noexcept {
   transfer->draining_ = true;
-  transfer->take(transfer->bytes_);
+  give_buffer(transfer->take());
   transfer->Timer::start(*loop_, Clock::now() + std::chrono::seconds(1));
   draining_.push_back(std::move(transfer));
 }

@@ -44,8 +44,8 @@ class Transfer : private detail::Timer {
   bool ended() const noexcept { return ended_; }
   int status() const noexcept { return status_; }
   HttpHeaders take_headers() noexcept { return std::move(headers_); }
-  /// Exchanges the bytes that came for the empty `buffer`, and lets a paused transfer go on.
-  void take(std::string& buffer);
+  /// The bytes that came; lets a paused transfer go on.
+  std::string take();
   /// The reader has all it needs: when dropped, the exchange may end by itself within a second, so
   /// that its connection stays usable.
   void drain_when_dropped() noexcept { drain_ = true; }
@@ -104,9 +104,12 @@ class CurlMulti {
   void reap();
   /// Reads an exchange to its end, at most a second, then drops it.
   void drain(std::unique_ptr<Transfer> transfer) noexcept;
-  /// Buffers that have grown go from exchange to exchange: a large one costs page faults anew.
-  std::string take_buffer();
+  /// Buffers that have grown go from exchange to exchange: a large one costs page faults anew. An
+  /// exchange has one only while bytes are at hand, so that ten thousand silent streams hold none.
+  std::string take_buffer(std::size_t bytes);
   void give_buffer(std::string buffer) noexcept;
+  /// The size of libcurl's own buffer for one exchange: less when many are open at once.
+  long receive_bytes() const noexcept;
 
  private:
   friend class Transfer;
@@ -120,6 +123,9 @@ class CurlMulti {
   void begin(Transfer& transfer);
   void act(curl_socket_t socket, int events) noexcept;
   int on_socket(curl_socket_t socket, int what, Socket* known);
+  void hand_over() noexcept;
+  void on_ready(Socket& socket, int status, int happened) noexcept;
+  static void rest(Socket& socket) noexcept;
   int on_timer(long ms);
   void forget(curl_socket_t socket) noexcept;
   void start_queued();
@@ -135,6 +141,8 @@ class CurlMulti {
   std::vector<std::unique_ptr<Transfer>> draining_;
   std::map<std::string, std::string> targets_;  // checked URLs and their proxies
   std::size_t active_ = 0, max_active_;
+  std::uint64_t turn_ = 1;
+  Clock::time_point now_;  // when libcurl was last called: a clock read a byte costs more than the byte
   bool acting_ = false, kicked_ = false;
 };
 

@@ -25,7 +25,7 @@ using TransferPtr = std::unique_ptr<Transfer, DropTransfer>;
 
 // The bytes at hand; the buffer goes back to the connections it came from.
 struct Chunk {
-  explicit Chunk(CurlMulti& owner) : multi(&owner), bytes(owner.take_buffer()) {}
+  Chunk(CurlMulti& owner, std::string taken) : multi(&owner), bytes(std::move(taken)) {}
   ~Chunk() { multi->give_buffer(std::move(bytes)); }
   Chunk(const Chunk&) = delete;
   Chunk& operator=(const Chunk&) = delete;
@@ -35,8 +35,7 @@ struct Chunk {
 
 // The decoded body of an exchange whose header is there.
 Stream<std::string> read_body(TransferPtr transfer, Inflate inflate) {
-  Chunk chunk(*transfer.get_deleter().multi);
-  std::string& raw = chunk.bytes;
+  CurlMulti& multi = *transfer.get_deleter().multi;
   std::string decoded;
   std::size_t total = 0;
   while (true) {
@@ -46,17 +45,16 @@ Stream<std::string> read_body(TransferPtr transfer, Inflate inflate) {
       continue;
     }
     if (!transfer->has_bytes()) break;
-    transfer->take(raw);
-    std::string* bytes = &raw;
+    Chunk chunk(multi, transfer->take());
+    std::string* bytes = &chunk.bytes;
     if (inflate.active()) {
       decoded.clear();
-      inflate.feed(raw, decoded, transfer->max_body_bytes() - total);
+      inflate.feed(chunk.bytes, decoded, transfer->max_body_bytes() - total);
       bytes = &decoded;
     }
     total += bytes->size();
     if (total > transfer->max_body_bytes()) throw_body_too_large(transfer->max_body_bytes());
     if (!bytes->empty()) co_yield *bytes;
-    raw.clear();
   }
   transfer->check_end();
   inflate.check_end();

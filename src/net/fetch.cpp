@@ -5,10 +5,6 @@
 namespace lian {
 inline namespace v0 {
 
-namespace {
-constexpr std::size_t parser_padding = 64;
-}
-
 Task<HttpReply> read_whole(HttpResponse response) {
   HttpReply reply;
   reply.status = response.status;

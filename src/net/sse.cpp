@@ -14,27 +14,6 @@ namespace {
 constexpr std::size_t kPadding = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Most streams are ASCII; this look costs a fraction of a check.
-bool is_ascii(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  std::uint64_t words[8];
-  for (; left >= sizeof words; at += sizeof words, left -= sizeof words) {
-    std::memcpy(words, at, sizeof words);
-    const std::uint64_t any = (words[0] | words[1]) | (words[2] | words[3]) |
-                              (words[4] | words[5]) | (words[6] | words[7]);
-    if ((any & 0x8080808080808080ULL) != 0) return false;
-  }
-  for (; left >= 8; at += 8, left -= 8) {
-    std::memcpy(words, at, 8);
-    if ((words[0] & 0x8080808080808080ULL) != 0) return false;
-  }
-  unsigned char any = 0;
-  for (; left > 0; ++at, --left)
-    any = static_cast<unsigned char>(any | static_cast<unsigned char>(*at));
-  return any < 0x80;
-}
-
 [[noreturn]] void throw_limit(const char* what, const char* name, std::size_t limit) {
   throw LimitError(std::string("the event stream holds ") + what + " of more than " +
                        std::to_string(limit) + " bytes; raise " + name + " to read it",
@@ -68,7 +47,8 @@ void SseParser::make_room(std::size_t bytes) {
   const std::size_t rest = end_ - line_;
   std::unique_ptr<char[]> larger;
   if (data_bytes + rest + bytes > capacity_) {
-    capacity_ = std::max(2 * (data_bytes + rest + bytes), std::size_t{4096});
+    const bool joins = data_bytes + rest > 0;
+    capacity_ = (joins ? 2 : 1) * (data_bytes + rest + bytes);
     larger.reset(new char[capacity_ + kPadding]);
     std::memset(larger.get() + capacity_, 0, kPadding);
   }
@@ -130,7 +110,9 @@ bool SseParser::next(SseEvent& event) {
       return true;
     }
   }
-  return ended_ && finish(event);
+  if (ended_) return finish(event);
+  if (!pending()) release();
+  return false;
 }
 
 // What stands behind the last blank line.
@@ -157,6 +139,14 @@ void SseParser::keep_other(std::string_view line) {
   std::string text;
   assign(text, line);
   other_ += text;
+}
+
+// Streams are silent most of the time and many at once.
+void SseParser::release() noexcept {
+  buffer_.reset();
+  capacity_ = line_ = end_ = 0;
+  lf_ = Finder{'\n'};
+  cr_ = Finder{'\r'};
 }
 
 void SseParser::take_field(std::string_view line) {
@@ -251,7 +241,7 @@ bool SseParser::dispatch(SseEvent& event) {
 }
 
 std::string_view SseParser::repaired(std::string_view text) {
-  if (is_ascii(text) || utf8::is_valid(text)) return text;
+  if (utf8::is_valid(text)) return text;
   repaired_ = utf8::repair(text, &replacements_);
   repaired_.reserve(repaired_.size() + kPadding);
   return repaired_;

@@ -35,7 +35,7 @@ struct SseOptions {
 
 /// Cuts a byte stream into server-sent events by the rules of the WHATWG HTML standard, section
 /// 9.2.6, whatever the chunks. Feed a chunk, then call `next` until it returns false. Time is
-/// linear in the bytes; in steady state nothing is allocated. Not thread-safe.
+/// linear in the bytes; the one buffer is kept only while it holds bytes. Not thread-safe.
 class SseParser {
  public:
   explicit SseParser(const SseOptions& options = {}) : options_(options) {}
@@ -66,6 +66,7 @@ class SseParser {
   };
 
   void make_room(std::size_t bytes);
+  void release() noexcept;
   bool take_line(std::string_view& line);
   void take_field(std::string_view line);
   void take_other_field(std::string_view name, std::string_view value, std::string_view line);

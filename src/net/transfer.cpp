@@ -47,10 +47,7 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 Transfer::Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits)
-    : multi_(&multi),
-      request_(std::move(request)),
-      limits_(limits),
-      bytes_(multi.take_buffer()) {}
+    : multi_(&multi), request_(std::move(request)), limits_(limits) {}
 
 Transfer::~Transfer() {
   stop();
@@ -87,6 +84,7 @@ void Transfer::configure() {
   }
   curl_easy_setopt(easy_, CURLOPT_PROXY, multi_->proxy_of(request_.url).c_str());
   if (!options.ca_file().empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file().c_str());
+  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, multi_->receive_bytes());
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_.list(request_.headers));
 }
 
@@ -152,7 +150,7 @@ void Transfer::finished(CURLcode code) noexcept {
 
 std::size_t Transfer::on_header(std::string_view line) {
   header_bytes_ += line.size();
-  last_byte_ = Clock::now();
+  last_byte_ = multi_->now_;
   if (!std::exchange(got_byte_, true) && last_byte_ + limits_.idle_timeout() < when())
     Timer::start(*multi_->loop_, last_byte_ + limits_.idle_timeout());
   if (header_bytes_ > limits_.max_header_bytes()) {
@@ -224,19 +222,19 @@ std::size_t Transfer::on_bytes(std::string_view bytes) {
     return CURL_WRITEFUNC_PAUSE;
   }
   if (draining_) return bytes.size();
-  last_byte_ = Clock::now();
+  last_byte_ = multi_->now_;
+  if (bytes_.empty()) bytes_ = multi_->take_buffer(bytes.size());
   bytes_.append(bytes);
   tell();
   return bytes.size();
 }
 
-void Transfer::take(std::string& buffer) {
-  buffer.swap(bytes_);
-  bytes_.clear();
-  if (!paused_) return;
-  paused_ = false;
-  last_byte_ = Clock::now();
+std::string Transfer::take() {
+  std::string bytes = std::exchange(bytes_, std::string());
+  if (!std::exchange(paused_, false)) return bytes;
+  last_byte_ = multi_->now_ = Clock::now();
   if (easy_) curl_easy_pause(easy_, CURLPAUSE_CONT);
+  return bytes;
 }
 
 void Transfer::check_end() const {
