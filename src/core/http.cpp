@@ -8,6 +8,8 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
+constexpr std::size_t usual_fields = 8;
+
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
@@ -16,8 +18,8 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
 }
 
 bool breaks_framing(std::string_view text) noexcept {
-  constexpr std::string_view forbidden("\r\n\0", 3);
-  return text.find_first_of(forbidden) != std::string_view::npos;
+  const auto forbidden = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  return std::any_of(text.begin(), text.end(), forbidden);
 }
 
 // The value is not quoted: it may be a credential.
@@ -40,6 +42,7 @@ void check(std::string_view name, std::string_view value) {
 
 HttpHeaders& HttpHeaders::add(std::string name, std::string value) {
   check(name, value);
+  if (fields_.empty()) fields_.reserve(usual_fields);
   fields_.emplace_back(std::move(name), std::move(value));
   return *this;
 }

@@ -12,6 +12,8 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
+constexpr std::size_t usual_entries = 4;
+
 Value::Data data_of(const Json& json) {
   constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   switch (json.type()) {
@@ -177,6 +179,7 @@ Values& Values::set(std::string_view name, Value value) {
     entry.value = std::move(value);
     return *this;
   }
+  if (entries_.empty()) entries_.reserve(usual_entries);
   entries_.emplace_back(name, std::move(value));
   return *this;
 }

@@ -82,11 +82,12 @@ class EngineChat final : public ChatStep {
  public:
   EngineChat(std::shared_ptr<const Line> line, std::shared_ptr<const ChatCodec> codec,
              ChatOptions options)
-      : line_(std::move(line)), codec_(std::move(codec)), options_(std::move(options)) {}
+      : line_(std::move(line)),
+        codec_(std::move(codec)),
+        options_(std::move(options)),
+        name_(line_->endpoint.provider + ":" + options_.model()) {}
 
-  std::string name() const override {
-    return fmt::format("{}:{}", line_->endpoint.provider, options_.model());
-  }
+  std::string name() const override { return name_; }
   bool streams() const noexcept override { return true; }
   std::shared_ptr<const ChatStep> with_options(const ChatOptions& options) const override {
     return std::make_shared<EngineChat>(line_, codec_, options_.merged(options));
@@ -123,7 +124,7 @@ class EngineChat final : public ChatStep {
       permit = co_await acquire;
     }
     const ChatRequest wanted = fitted(std::move(input), true, context);
-    const HttpRequest request = encode(wanted, context);
+    HttpRequest request = encode(wanted, context);
     RetryPlan plan(context, name(), line_->endpoint.base_url);
     std::string partial;
     bool handed = false, signed_anew = false;
@@ -167,7 +168,7 @@ class EngineChat final : public ChatStep {
             raw.keep(event.data);
             for (bool more = decoder->decode(event, piece); more; more = decoder->next(piece)) {
               if (!handed) plan.succeeded();
-              handed = true;
+              if (!std::exchange(handed, true)) request = HttpRequest();  // is sent no more
               partial += piece.text;
               co_yield piece;
             }
@@ -256,6 +257,7 @@ class EngineChat final : public ChatStep {
   std::shared_ptr<const Line> line_;
   std::shared_ptr<const ChatCodec> codec_;
   ChatOptions options_;
+  std::string name_;
 };
 
 }  // namespace
