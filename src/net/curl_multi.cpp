@@ -22,7 +22,6 @@ namespace {
 constexpr std::size_t max_spare_handles = 256;
 constexpr std::size_t max_targets = 64;
 constexpr std::size_t all_receive_bytes = std::size_t{256} << 10;
-constexpr long most_connections = 1L << 20;
 constexpr long min_receive_bytes = 2048, max_receive_bytes = 64L << 10;
 constexpr std::size_t max_spare_buffers = 8;
 constexpr std::size_t min_spare_buffer = std::size_t{4} << 10, max_spare_buffer = std::size_t{1} << 20;
@@ -69,8 +68,6 @@ CurlMulti::CurlMulti(UvLoop& loop)
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
     return static_cast<CurlMulti*>(self)->on_timer(ms);
   });
-  // By itself libcurl looks through all connections for one to close whenever exchanges become fewer.
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, most_connections);
   curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   // Warm connections count as well: libcurl closes one before it opens one too many.
   if (max_active_ > 0)
