@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/codec.hpp"
+#include "model/provider/vendor_code.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -31,6 +33,7 @@ struct OpenAIDialect {
   std::string_view reasoning_field = {};  // past reasoning goes back under this name; empty: never
   std::string_view required_word = "required";  // tool_choice: some tool must be called
   bool stream_usage = true;  // ask for usage at the end of a stream
+  bool embedding_format = true;  // the field "encoding_format"
   bool base64_embeddings = true;
   ChatAbilities abilities = {};
   std::array<Rename, 4> renames = {};  // request fields under another name
@@ -38,6 +41,7 @@ struct OpenAIDialect {
   // Replies.
   /// What a code of the vendor's own means; nothing for one it does not know.
   std::optional<ErrorKind> (*kind_of_code)(std::string_view code) = nullptr;
+  std::span<const FinishWord> finish_words = {};  // beside OpenAI's own
   bool accept_missing_done = false;    // a finish reason ends a stream of text without "[DONE]"
   bool accept_missing_finish = false;  // a whole reply may lack its finish_reason
 };

@@ -57,11 +57,12 @@ constexpr std::array<Word, 27> kWords = {{
 }};
 
 // For vendors that say it in the message alone; lower case.
-constexpr std::array<Word, 4> kPhrases = {{
+constexpr std::array<Word, 5> kPhrases = {{
     {"maximum context length", ErrorKind::context_length},
     {"context window", ErrorKind::context_length},
     {"exceeded your current quota", ErrorKind::quota},
     {"insufficient balance", ErrorKind::quota},
+    {"insufficient account balance", ErrorKind::quota},
 }};
 
 // The numbers that some servers add to "the prompt is too long".
@@ -144,14 +145,18 @@ Complaint resolved(OpenAIComplaint complaint, int status, const OpenAIDialect& d
 
 ApiError openai_error(const HttpReply& reply, const Endpoint& endpoint,
                       const OpenAIDialect& dialect) {
-  OpenAIComplaint complaint = complaint_in(parse_or_null(utf8::repair(reply.body)));
+  const Json body = parse_or_null(utf8::repair(reply.body));
+  OpenAIComplaint complaint = complaint_in(body);
+  complaint.request_id = scalar_text(body["id"]);
   if (const std::string* id = reply.headers.find("x-request-id")) complaint.request_id = *id;
   return api_error(resolved(std::move(complaint), reply.status, dialect), reply, endpoint);
 }
 
 ApiError openai_error_in_reply(std::string_view json, const OpenAIDialect& dialect) {
-  return api_error_in_reply(resolved(complaint_in(parse_or_null(json)), 200, dialect), json,
-                            dialect.name);
+  const Json body = parse_or_null(json);
+  Complaint complaint = resolved(complaint_in(body), 200, dialect);
+  complaint.request_id = scalar_text(body["id"]);
+  return api_error_in_reply(std::move(complaint), json, dialect.name);
 }
 
 bool is_openai_error(std::string_view json) { return complaint_in(parse_or_null(json)).found; }

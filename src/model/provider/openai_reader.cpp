@@ -76,7 +76,9 @@ bool is_truthy(od::value& value) {
   }
 }
 
-FinishReason finish_reason(std::string_view word) {
+FinishReason finish_reason(std::string_view word, const OpenAIDialect& dialect) {
+  for (const FinishWord& known : dialect.finish_words)
+    if (known.word == word) return known.reason;
   if (word.empty()) return FinishReason::none;
   if (word == "stop") return FinishReason::stop;
   if (word == "length") return FinishReason::length;
@@ -261,7 +263,7 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
       has_message = true;
     } else if (is(key, "finish_reason")) {
       assign_string(value, piece.raw_finish_reason);
-      piece.finish_reason = finish_reason(piece.raw_finish_reason);
+      piece.finish_reason = finish_reason(piece.raw_finish_reason, dialect_);
     } else if (is(key, "text")) {  // of legacy completions
       append_string(value, piece.text);
       has_message = true;
