@@ -59,6 +59,7 @@ Task<typename Decode::Result> exchange(HttpRequest request, std::shared_ptr<cons
       try {
         typename Decode::Result result = decode(reply);
         plan.succeeded();
+        if (line->tokens) line->tokens->accepted(token);
         co_return result;
       } catch (ApiError& error) {
         note_request_id(error, reply.headers, *codec);

@@ -18,6 +18,8 @@ class TokenSource {
   /// The provider has refused `token`: the next call of `token` gives another one. False when a
   /// newer one would be no better (it was obtained a moment ago).
   virtual bool refused(const std::string& token) = 0;
+  /// A request with `token` was answered: when it is refused later, it has expired.
+  virtual void accepted(const std::string& token) { static_cast<void>(token); }
 };
 
 }  // namespace v0
