@@ -25,12 +25,14 @@ Line::Line(Endpoint line_endpoint, const ModelConfig& config,
 
 namespace {
 
-// A stream that was asked for and answered by one JSON document or a gateway's page.
-bool is_stream(const HttpHeaders& headers) {
+// False for a stream that was asked for and answered by one JSON document or a gateway's page.
+// Lines of JSON too are sent as application/json.
+bool is_stream(const HttpHeaders& headers, Framing framing) {
   const std::string* type = headers.find("content-type");
   if (!type) return true;
   const std::string word = ascii_lower(*type);
-  return !word.starts_with("application/json") && !word.starts_with("text/html");
+  if (word.starts_with("text/html")) return false;
+  return framing == Framing::ndjson || !word.starts_with("application/json");
 }
 
 struct DecodeChat {
@@ -141,12 +143,13 @@ class EngineChat final : public ChatStep {
         Task<HttpResponse> opening = open_once(std::move(copy), line_, codec_, context);
         HttpResponse response = co_await std::move(opening);
         headers = std::move(response.headers);
-        if (!is_stream(headers)) {
+        if (!is_stream(headers, codec_->framing())) {
           Task<HttpReply> reading = read_whole(std::move(response));
           HttpReply reply = co_await std::move(reading);
           DecodeChat decode(codec_, wanted.options.keep_raw());
           ChatPiece piece = to_piece(decode(reply));
           plan.succeeded();
+          if (line_->tokens) line_->tokens->accepted(token);
           handed = true;
           co_yield piece;
           co_return;
@@ -168,6 +171,7 @@ class EngineChat final : public ChatStep {
             raw.keep(event.data);
             for (bool more = decoder->decode(event, piece); more; more = decoder->next(piece)) {
               if (!handed) plan.succeeded();
+              if (!handed && line_->tokens) line_->tokens->accepted(token);
               if (!std::exchange(handed, true)) request = HttpRequest();  // is sent no more
               partial += piece.text;
               co_yield piece;

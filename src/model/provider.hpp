@@ -42,7 +42,7 @@ struct ProviderRow {
   std::string_view base_url;  // empty: one must be given
   std::array<std::string_view, 3> key_variables{}, url_variables{};
   bool needs_key = true;
-  std::array<ProviderOption, 6> options{};
+  std::array<ProviderOption, 14> options{};
   std::string_view example;            // a chat model's name
   std::string_view embedding_example;  // an embedding model's
   std::unique_ptr<const ChatCodec> (*chat)(const ModelPlace& place) = nullptr;
@@ -67,6 +67,7 @@ ProviderInfo provider_info(const ProviderRow& row);
 // The rows, each in the file of its protocol.
 extern const ProviderRow openai_provider;
 extern const ProviderRow azure_provider;
+extern const ProviderRow ernie_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

@@ -22,6 +22,7 @@ namespace {
 constexpr std::array rows = {
     &openai_provider,
     &azure_provider,
+    &ernie_provider,
     &offline_provider,
 };
 

@@ -134,7 +134,7 @@ TEST_CASE("prompt, model and parser make one chain") {
 
 TEST_CASE("registry: unknown providers are met with the known ones, nearest first") {
   CHECK_THAT(failure([] { chat_model("ofline"); }),
-             Catch::Matchers::ContainsSubstring("lian knows: offline, openai"));
+             Catch::Matchers::ContainsSubstring("lian knows: offline, "));
   CHECK_THAT(failure([] { chat_model("openia:x"); }),
-             Catch::Matchers::ContainsSubstring("lian knows: openai, offline"));
+             Catch::Matchers::ContainsSubstring("lian knows: openai, "));
 }
