@@ -23,6 +23,7 @@ constexpr std::array rows = {
     &openai_provider,
     &azure_provider,
     &ernie_provider,
+    &baichuan_provider,
     &offline_provider,
 };
 
