@@ -281,6 +281,18 @@ void append_whole(std::vector<Part>& parts, Part&& part) {
     parts.push_back(std::move(part));
 }
 
+void append_part_extra(std::vector<Part>& parts, const Json& extra) {
+  if (extra.is_null() || parts.empty()) return;
+  const auto merge = [&]<class T>(T& part) {
+    if constexpr (std::is_same_v<T, UnknownPart>) {
+      merge_extra(part.value, extra);
+    } else {
+      merge_extra(part.extra, extra);
+    }
+  };
+  std::visit(merge, parts.back());
+}
+
 void append_parts(std::vector<Part>& parts, ChatPiece& piece) {
   if (!piece.places.empty()) return unpack(parts, piece);
   append_reasoning(parts, std::move(piece.reasoning), std::move(piece.reasoning_signature));
@@ -347,7 +359,7 @@ void ChatPiece::clear() noexcept {
   logprobs.clear();
   refusal_logprobs.clear();
   parts.clear();
-  extra = Json();
+  extra = part_extra = Json();
   places.clear();
   alternatives.clear();
 }
@@ -355,6 +367,7 @@ void ChatPiece::clear() noexcept {
 void append(AIMessage& message, ChatPiece&& piece) {
   AIMessage& target = choice_of(message, piece.choice);
   append_parts(target.parts, piece);
+  append_part_extra(target.parts, piece.part_extra);
   if (piece.finish_reason != FinishReason::none) target.finish_reason = piece.finish_reason;
   replace(target.raw_finish_reason, piece.raw_finish_reason);
   replace(target.id, piece.id);

@@ -178,6 +178,30 @@ TEST_CASE("chat piece: reasoning stands before text and a signature ends it") {
   CHECK(two.parts[1] == Part(lian::ReasoningPart("more")));
 }
 
+TEST_CASE("chat piece: a place begins a part, and what a part has beside its text follows it") {
+  ChatPiece second = text_piece("lo");
+  second.places.emplace_back().part = lian::TextPart();
+  second.places.back().text_bytes = 2;
+  ChatPiece cited;
+  cited.part_extra.set("citations", Json::array({Json(1)}));
+  ChatPiece ranked;
+  ranked.part_extra.set("rank", Json(2));
+  const AIMessage message = joined({text_piece("Hel"), second, text_piece("!"), cited, ranked});
+  REQUIRE(message.parts.size() == 2);
+  CHECK(std::get<lian::TextPart>(message.parts[0]) == lian::TextPart("Hel"));
+  CHECK(std::get<lian::TextPart>(message.parts[1]).text == "lo!");
+  CHECK(std::get<lian::TextPart>(message.parts[1]).extra.dump() == R"({"citations":[1],"rank":2})");
+  CHECK(joined({cited}).parts.empty());
+  AIMessage back;
+  append(back, to_piece(message));
+  lian::finish(back);
+  CHECK(back == message);
+
+  ChatPiece used = ranked;
+  used.clear();
+  CHECK(used == ChatPiece());
+}
+
 TEST_CASE("chat piece: refusals append to a part of their own") {
   ChatPiece a, b;
   a.refusal = "I can";

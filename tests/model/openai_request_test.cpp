@@ -110,6 +110,14 @@ TEST_CASE("openai request: streaming, structured output and tools, as the fixtur
         fixture("tool_call_request.json"));
 }
 
+TEST_CASE("openai request: a tool's further fields stand beside its function") {
+  ToolSpec spec("now", "", Json());
+  spec.extra.set("defer_loading", Json(true));
+  const Json body = body_of(ChatRequest({user("a")}, ChatOptions().model("m").tools({spec})));
+  CHECK(body["tools"].dump() ==
+        R"([{"type":"function","function":{"name":"now"},"defer_loading":true}])");
+}
+
 TEST_CASE("openai request: a conversation with tool results") {
   const Json expected = fixture("tool_result_request.json");
   Messages messages;

@@ -210,9 +210,9 @@ struct ToolCallPiece {
   friend bool operator==(const ToolCallPiece&, const ToolCallPiece&) = default;
 };
 
-/// One part of a whole message in its one-piece form: the part without its strings, and how many
-/// bytes of the piece's text (reasoning, refusal) and reasoning signature are its own. A ToolCall
-/// is the next of `tool_calls`, an UnknownPart stands for the next of `parts`.
+/// A part that a piece begins, as each of a whole message does in its one-piece form: the part
+/// without its strings, and how many bytes of the piece's text (reasoning, refusal) and signature
+/// are its own. A ToolCall is the next of `tool_calls`, an UnknownPart the next of `parts`.
 struct PartPlace {
   PartPlace() = default;
   Part part;
@@ -221,9 +221,11 @@ struct PartPlace {
 };
 
 /// A fragment of a streamed reply. Texts append; usage, id, model, provider and finish reason
-/// replace when set; `extra` merges member by member. Within one piece the order is reasoning,
-/// text, refusal, tool calls, whole parts, unless `places` says another. Reused by decoders:
-/// `clear()` keeps the buffers, so that a steady stream allocates nothing a piece.
+/// replace when set; `extra` merges member by member, and so does `part_extra`, into the extra of
+/// the last part, this piece's included. Within one piece the order is reasoning, text, refusal,
+/// tool calls, whole parts, unless `places` says another: text that begins a part of its own comes
+/// with the place of that part. Reused by decoders: `clear()` keeps the buffers, so that a steady
+/// stream allocates nothing a piece.
 struct LIAN_API ChatPiece {
   ChatPiece() = default;
   void clear() noexcept;
@@ -236,9 +238,9 @@ struct LIAN_API ChatPiece {
   std::optional<Usage> usage;
   std::vector<TokenLogprob> logprobs, refusal_logprobs;
   std::vector<Part> parts;  ///< whole parts of kinds that do not come in fragments
-  Json extra;
-  std::vector<PartPlace> places;        ///< only in the form of a whole message (`to_piece`)
-  std::vector<AIMessage> alternatives;  ///< only there too: its choices 1…
+  Json extra, part_extra;
+  std::vector<PartPlace> places;        ///< parts that begin here, whatever stands before them
+  std::vector<AIMessage> alternatives;  ///< only in the form of a whole message: its choices 1…
   friend bool operator==(const ChatPiece&, const ChatPiece&) = default;
 };
 

@@ -15,7 +15,8 @@
 namespace lian {
 inline namespace v0 {
 
-/// A tool as the model is told of it. `parameters` is a JSON Schema of type object.
+/// A tool as the model is told of it. `parameters` is a JSON Schema of type object; `extra` holds
+/// further fields of the provider's own tool object, sent as they are.
 struct ToolSpec {
   ToolSpec() = default;
   ToolSpec(std::string name_in, std::string description_in, Json parameters_in)
@@ -25,6 +26,7 @@ struct ToolSpec {
   std::string name, description;
   Json parameters;
   bool strict = false;
+  Json extra;
   friend bool operator==(const ToolSpec&, const ToolSpec&) = default;
 };
 

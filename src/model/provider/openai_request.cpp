@@ -182,7 +182,9 @@ class RequestWriter {
     }
     if (!tool.parameters.is_null()) json_.key("parameters").raw(tool.parameters.dump());
     if (tool.strict) json_.key("strict").boolean(true);
-    json_.end_object().end_object();
+    json_.end_object();
+    write_members(tool.extra);
+    json_.end_object();
   }
 
   void write_tool_choice(const ToolChoice& choice) {
@@ -237,11 +239,11 @@ class RequestWriter {
     json_.begin_object().key("include_usage").boolean(true).end_object();
   }
 
-  void write_extra() {
-    if (options_.extra().empty()) return;
-    for (const std::string& name : options_.extra().keys()) {
-      json_.key(name).raw(options_.extra()[name].dump());
-    }
+  void write_extra() { write_members(options_.extra()); }
+
+  void write_members(const Json& object) {
+    if (object.empty()) return;
+    for (const std::string& name : object.keys()) json_.key(name).raw(object[name].dump());
   }
 
   const ChatRequest& request_;
