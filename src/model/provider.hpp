@@ -69,6 +69,7 @@ extern const ProviderRow openai_provider;
 extern const ProviderRow azure_provider;
 extern const ProviderRow ernie_provider;
 extern const ProviderRow baichuan_provider;
+extern const ProviderRow anthropic_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

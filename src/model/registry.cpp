@@ -24,6 +24,7 @@ constexpr std::array rows = {
     &azure_provider,
     &ernie_provider,
     &baichuan_provider,
+    &anthropic_provider,
     &offline_provider,
 };
 
