@@ -48,7 +48,8 @@ T* last_as(std::vector<Part>& parts) {
 template <class TextLike>
 void append_text(std::vector<Part>& parts, std::string&& text) {
   if (text.empty()) return;
-  if (auto* last = last_as<TextLike>(parts)) {
+  auto* last = last_as<TextLike>(parts);
+  if (last != nullptr && last->extra.is_null()) {  // fields of its own are of that part alone
     last->text += text;
   } else {
     parts.emplace_back(TextLike(std::move(text)));

@@ -17,6 +17,10 @@ namespace {
 }
 }  // namespace
 
+void Codec::sign(HttpRequest& request, const Endpoint&, const Signing& signing) const {
+  if (!signing.token.empty()) request.headers.set("authorization", "Bearer " + signing.token);
+}
+
 HttpRequest ChatCodec::encode_count(const ChatRequest&, const Endpoint&) const { no_count(); }
 std::int64_t ChatCodec::decode_count(const HttpReply&) const { no_count(); }
 

@@ -45,10 +45,9 @@ struct Signing {
 class Codec {
  public:
   virtual ~Codec() = default;
-  /// Makes an encoded request acceptable right before it is sent: signature, date, token.
-  virtual void sign(HttpRequest& request, const Endpoint& endpoint, const Signing& signing) const {
-    static_cast<void>(request), static_cast<void>(endpoint), static_cast<void>(signing);
-  }
+  /// Makes an encoded request acceptable right before it is sent: signature, date, token. Default:
+  /// a token goes into `Authorization: Bearer`.
+  virtual void sign(HttpRequest& request, const Endpoint& endpoint, const Signing& signing) const;
   /// The error a non-2xx reply means; any body, also HTML, an array or a bare string.
   virtual ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const = 0;
   /// Whether the error says that a new token or signature may be accepted: the call is then sent
@@ -61,8 +60,9 @@ class Codec {
   virtual std::string_view request_id_header() const noexcept { return "x-request-id"; }
 };
 
-/// How a streamed body is cut into events.
-enum class Framing { sse, ndjson };
+/// How a streamed body is cut into events. `json_array`: an event an item, then one without data
+/// and of type "end" for the bracket that ends the array.
+enum class Framing { sse, ndjson, json_array };
 
 /// One event of a streamed reply: SSE, an NDJSON line, an array's item or a WebSocket message.
 /// `data` has at least 64 readable bytes behind its end.
@@ -70,7 +70,7 @@ struct StreamEvent {
   constexpr StreamEvent() = default;
   constexpr StreamEvent(std::string_view event_type, std::string_view event_data)
       : type(event_type), data(event_data) {}
-  std::string_view type;   // of SSE; "bare" for JSON that stands in an SSE stream without `data:`
+  std::string_view type;  // of SSE; "bare" for JSON without `data:` in it; "end" of an array
   std::string_view data;
   std::string_view other;  // SSE: comments and fields the standard ignores, a line each, as sent
 };
@@ -83,8 +83,9 @@ class ChatStreamDecoder {
   /// ApiError for an error inside the stream, ParseError for an event that is not what the protocol
   /// says; TruncatedError is the engine's.
   virtual bool decode(const StreamEvent& event, ChatPiece& piece) = 0;
-  /// Further pieces of the event decoded last (several choices in one event): to be called after
-  /// `decode` until it returns false. `piece` is replaced.
+  /// Further pieces of the event decoded last (several choices in one event), and once the stream
+  /// is complete those that only its end tells: to be called after `decode` and at the end until it
+  /// returns false. `piece` is replaced.
   virtual bool next(ChatPiece& piece) {
     static_cast<void>(piece);
     return false;

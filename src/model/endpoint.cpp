@@ -61,9 +61,11 @@ void take_key(Endpoint& endpoint, const ProviderRow& row, const ModelConfig& con
   if (config.api_key()) {
     endpoint.api_key = *config.api_key();
     endpoint.key_name = "api_key";
+  } else if (config.bearer_token()) {
+    endpoint.key_name = "bearer_token";
   } else {
     endpoint.api_key = first_set(row.key_variables, &endpoint.key_name);
-    if (endpoint.api_key.empty() && row.needs_key && !config.bearer_token())
+    if (endpoint.api_key.empty() && row.needs_key)
       throw Error(ErrorKind::config,
                   fmt::format("no key for {}: set the environment variable {} or pass "
                               "ModelConfig().api_key(…); for a server that needs none, any text",

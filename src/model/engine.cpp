@@ -32,7 +32,8 @@ bool is_stream(const HttpHeaders& headers, Framing framing) {
   if (!type) return true;
   const std::string word = ascii_lower(*type);
   if (word.starts_with("text/html")) return false;
-  return framing == Framing::ndjson || !word.starts_with("application/json");
+  return framing == Framing::ndjson || framing == Framing::json_array ||
+         !word.starts_with("application/json");
 }
 
 struct DecodeChat {
@@ -90,7 +91,9 @@ class EngineChat final : public ChatStep {
         name_(line_->endpoint.provider + ":" + options_.model()) {}
 
   std::string name() const override { return name_; }
-  bool streams() const noexcept override { return true; }
+  bool streams() const noexcept override {
+    return codec_->abilities(options_.model()).streaming;
+  }
   std::shared_ptr<const ChatStep> with_options(const ChatOptions& options) const override {
     return std::make_shared<EngineChat>(line_, codec_, options_.merged(options));
   }
@@ -114,7 +117,13 @@ class EngineChat final : public ChatStep {
     co_return message;
   }
 
+  // A vendor without streams is asked the plain way: the reply is one piece.
   Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
+    if (!streams()) return ChatStep::transform(std::move(in), std::move(context));
+    return stream_events(std::move(in), std::move(context));
+  }
+
+  Stream<ChatPiece> stream_events(Stream<ChatInput> in, Context context) const {
     if (line_->timeout) context = context.with_timeout(*line_->timeout);
     ContextScope::Enter enter(context);
     ContextScope scope = co_await enter;
@@ -168,7 +177,7 @@ class EngineChat final : public ChatStep {
           else
             events.end();
           while (!decoder->finished() && events.next(event)) {
-            raw.keep(event.data);
+            if (!event.data.empty()) raw.keep(event.data);
             for (bool more = decoder->decode(event, piece); more; more = decoder->next(piece)) {
               if (!handed) plan.succeeded();
               if (!handed && line_->tokens) line_->tokens->accepted(token);
@@ -180,6 +189,7 @@ class EngineChat final : public ChatStep {
         }
         if (!more_bytes) decoder->ended();
         if (!decoder->complete()) throw cut("the reply ended before its terminal sign");
+        while (decoder->next(piece)) co_yield piece;
         if (response.complete) response.complete();
         if (events.replacements() > 0)
           context.warn(name(), fmt::format("{} invalid UTF-8 sequence(s) in the reply became U+FFFD",

@@ -87,7 +87,11 @@ void require_model(std::string_view model, const ProviderRow& row, std::string_v
 
 std::shared_ptr<const Line> line_of(const ProviderRow& row, Endpoint endpoint,
                                     const ModelConfig& config) {
-  std::shared_ptr<TokenSource> tokens = row.tokens ? row.tokens(endpoint, config) : nullptr;
+  std::shared_ptr<TokenSource> tokens;
+  if (config.bearer_token())
+    tokens = tokens_of(config.bearer_token());
+  else if (row.tokens)
+    tokens = row.tokens(endpoint, config);
   return std::make_shared<const Line>(std::move(endpoint), config, std::move(tokens));
 }
 

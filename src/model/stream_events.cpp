@@ -21,11 +21,18 @@ SseOptions sse_options(const ChatCodec& codec, const HttpLimits& limits) {
 StreamEvents::StreamEvents(const ChatCodec& codec, const HttpLimits& limits)
     : framing_(codec.framing()),
       sse_(sse_options(codec, limits)),
-      ndjson_(limits.max_event_bytes()) {}
+      ndjson_(limits.max_event_bytes()),
+      array_(limits.max_event_bytes()) {}
 
 void StreamEvents::end() noexcept {
-  if (framing_ == Framing::ndjson) return ndjson_.end();
-  sse_.end();
+  switch (framing_) {
+    case Framing::sse:
+      return sse_.end();
+    case Framing::ndjson:
+      return ndjson_.end();
+    case Framing::json_array:
+      return array_.end();
+  }
 }
 
 bool StreamEvents::next(StreamEvent& event) {
@@ -33,16 +40,35 @@ bool StreamEvents::next(StreamEvent& event) {
     if (bytes_.empty()) return false;
     const std::string_view slice = bytes_.substr(0, slice_bytes);
     bytes_.remove_prefix(slice.size());
-    if (framing_ == Framing::ndjson)
-      ndjson_.feed(slice);
-    else
-      sse_.feed(slice);
+    feed_parser(slice);
   }
   return true;
 }
 
+void StreamEvents::feed_parser(std::string_view slice) {
+  switch (framing_) {
+    case Framing::sse:
+      return sse_.feed(slice);
+    case Framing::ndjson:
+      return ndjson_.feed(slice);
+    case Framing::json_array:
+      return array_.feed(slice);
+  }
+}
+
 bool StreamEvents::take(StreamEvent& event) {
-  if (framing_ == Framing::ndjson) return ndjson_.next(event.data);
+  switch (framing_) {
+    case Framing::sse:
+      return take_sse(event);
+    case Framing::ndjson:
+      return ndjson_.next(event.data);
+    case Framing::json_array:
+      return take_item(event);
+  }
+  return false;
+}
+
+bool StreamEvents::take_sse(StreamEvent& event) {
   SseEvent sse;
   if (!sse_.next(sse)) return false;
   event.type = sse.type;
@@ -51,8 +77,16 @@ bool StreamEvents::take(StreamEvent& event) {
   return true;
 }
 
+bool StreamEvents::take_item(StreamEvent& event) {
+  if (array_.next(event.data)) return true;
+  if (!array_.closed() || array_end_told_) return false;
+  array_end_told_ = true;
+  event = StreamEvent("end", {});
+  return true;
+}
+
 std::size_t StreamEvents::replacements() const noexcept {
-  return framing_ == Framing::ndjson ? ndjson_.replacements() : sse_.replacements();
+  return sse_.replacements() + ndjson_.replacements() + array_.replacements();
 }
 
 }  // namespace v0

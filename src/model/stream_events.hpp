@@ -5,6 +5,7 @@
 
 #include "lian/core/http_transport.hpp"
 #include "model/codec.hpp"
+#include "net/json_array.hpp"
 #include "net/ndjson.hpp"
 #include "net/sse.hpp"
 
@@ -26,12 +27,17 @@ class StreamEvents {
   std::size_t replacements() const noexcept;
 
  private:
+  void feed_parser(std::string_view slice);
   bool take(StreamEvent& event);
+  bool take_sse(StreamEvent& event);
+  bool take_item(StreamEvent& event);
 
   Framing framing_;
   std::string_view bytes_;
   SseParser sse_;
   NdjsonParser ndjson_;
+  JsonArrayParser array_;
+  bool array_end_told_ = false;
 };
 
 }  // namespace v0

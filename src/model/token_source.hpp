@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "lian/core/context.hpp"
+#include "lian/core/function.hpp"
 #include "lian/core/task.hpp"
 
 namespace lian {
@@ -21,6 +23,9 @@ class TokenSource {
   /// A request with `token` was answered: when it is refused later, it has expired.
   virtual void accepted(const std::string& token) { static_cast<void>(token); }
 };
+
+/// The tokens a user's function gives; it is asked before each try, by one thread at a time.
+std::shared_ptr<TokenSource> tokens_of(std::shared_ptr<Function<std::string()>> ask);
 
 }  // namespace v0
 }  // namespace lian

@@ -20,5 +20,8 @@ std::string percent_encode(std::string_view text);
 /// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1.
 bool is_loopback(const std::string& url);
 
+/// RFC 3986 section 2.1 of UTF-8 bytes: letters, digits and "-._~" are kept, all else becomes %XX.
+std::string percent_encode(std::string_view text);
+
 }  // namespace v0
 }  // namespace lian

@@ -68,6 +68,8 @@ inline StreamResult read_stream(const ChatCodec& codec, const std::vector<std::s
     take();
     decoder->ended();
   }
+  if (decoder->complete())
+    while (decoder->next(piece)) append(result.message, std::move(piece));
   finish(result.message);
   result.complete = decoder->complete();
   result.finished = decoder->finished();

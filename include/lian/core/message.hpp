@@ -245,7 +245,8 @@ struct LIAN_API ChatPiece {
 };
 
 /// Adds a piece to the message it continues. Text that follows text goes to the same part; text
-/// behind another part starts a new one, and so does reasoning behind a signature. Pieces of choice
+/// behind another part or one with `extra` starts a new one, and so does reasoning behind a
+/// signature. Pieces of choice
 /// k > 0 go to `alternatives[k - 1]`. Throws Error{validation} for a negative choice, LimitError
 /// for one above 1023.
 LIAN_API void append(AIMessage& message, ChatPiece&& piece);

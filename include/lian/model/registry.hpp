@@ -39,8 +39,9 @@ class LIAN_API ModelConfig {
   ModelConfig& organization(std::string v) { return option("organization", std::move(v)); }
   ModelConfig& project(std::string v) { return option("project", std::move(v)); }
   ModelConfig& location(std::string v) { return option("location", std::move(v)); }
-  /// Gives the bearer token of each request in place of a key (Vertex); asked before each try, from
-  /// the thread that drives the call.
+  /// Gives the bearer token of each request in place of the environment's key, e.g. Google Cloud's
+  /// that lasts an hour; asked before each try, from the thread that drives the call, by one call at
+  /// a time. An empty token is Error{authentication}; what the function throws ends the call.
   ModelConfig& bearer_token(Function<std::string()> v);
   /// Settings every call starts from.
   ModelConfig& options(ChatOptions v) { return chat_options_ = std::move(v), *this; }
