@@ -70,6 +70,9 @@ extern const ProviderRow azure_provider;
 extern const ProviderRow ernie_provider;
 extern const ProviderRow baichuan_provider;
 extern const ProviderRow anthropic_provider;
+extern const ProviderRow gemini_provider;
+extern const ProviderRow palm_provider;
+extern const ProviderRow vertex_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

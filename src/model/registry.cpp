@@ -25,6 +25,9 @@ constexpr std::array rows = {
     &ernie_provider,
     &baichuan_provider,
     &anthropic_provider,
+    &gemini_provider,
+    &palm_provider,
+    &vertex_provider,
     &offline_provider,
 };
 
