@@ -22,9 +22,10 @@ class GivenTokens final : public TokenSource {
     const std::lock_guard lock(mutex_);
     std::string token = (*ask_)();
     if (token.empty())
-      throw Error(ErrorKind::authentication,
-                  "the function given to ModelConfig().bearer_token(…) gave an empty token; nothing "
-                  "was sent");
+      throw Error(
+          ErrorKind::authentication,
+          "the function given to ModelConfig().bearer_token(…) gave an empty token; nothing "
+          "was sent");
     return token;
   }
 

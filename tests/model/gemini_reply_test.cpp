@@ -65,17 +65,16 @@ TEST_CASE("gemini reply: the words for why it ended") {
     const char* word;
     FinishReason reason;
   };
-  for (const Row& row : {Row{"STOP", FinishReason::stop}, Row{"MAX_TOKENS", FinishReason::length},
-                         Row{"SAFETY", FinishReason::content_filter},
-                         Row{"RECITATION", FinishReason::content_filter},
-                         Row{"BLOCKLIST", FinishReason::content_filter},
-                         Row{"PROHIBITED_CONTENT", FinishReason::content_filter},
-                         Row{"SPII", FinishReason::content_filter},
-                         Row{"IMAGE_SAFETY", FinishReason::content_filter},
-                         Row{"LANGUAGE", FinishReason::other},
-                         Row{"MALFORMED_FUNCTION_CALL", FinishReason::other},
-                         Row{"NO_IMAGE", FinishReason::other},
-                         Row{"A_NEW_ONE", FinishReason::other}}) {
+  for (const Row& row :
+       {Row{"STOP", FinishReason::stop}, Row{"MAX_TOKENS", FinishReason::length},
+        Row{"SAFETY", FinishReason::content_filter},
+        Row{"RECITATION", FinishReason::content_filter},
+        Row{"BLOCKLIST", FinishReason::content_filter},
+        Row{"PROHIBITED_CONTENT", FinishReason::content_filter},
+        Row{"SPII", FinishReason::content_filter},
+        Row{"IMAGE_SAFETY", FinishReason::content_filter}, Row{"LANGUAGE", FinishReason::other},
+        Row{"MALFORMED_FUNCTION_CALL", FinishReason::other}, Row{"NO_IMAGE", FinishReason::other},
+        Row{"A_NEW_ONE", FinishReason::other}}) {
     INFO(row.word);
     const std::string body = chunk(R"({"text":"x"})", row.word);
     CHECK(decoded(body).finish_reason == row.reason);
@@ -168,13 +167,18 @@ TEST_CASE("gemini reply: several candidates, log probabilities, unknown members"
   CHECK(message.logprobs[0].logprob == -0.1);
   REQUIRE(message.logprobs[0].top.size() == 2);
   CHECK(message.logprobs[0].top[1].first == "C");
-  const AIMessage& first = message.alternatives[0].extra.contains("futureField")
-                               ? message.alternatives[0]
-                               : message;
+  const AIMessage& first =
+      message.alternatives[0].extra.contains("futureField") ? message.alternatives[0] : message;
   CHECK(first.extra["futureField"] == Json::parse(R"({"a":[1]})"));
 }
 
 TEST_CASE("gemini reply: what is no reply") {
+  const AIMessage nulls = decoded(
+      R"({"promptFeedback":null,"usageMetadata":null,"new":null,"candidates":[{"index":null,)"
+      R"("content":{"parts":[{"text":"x"}]},"finishReason":"STOP","citationMetadata":null}]})");
+  CHECK(nulls.text() == "x");
+  CHECK(nulls.extra.is_null());
+  CHECK_FALSE(nulls.usage);
   for (const char* body : {"", "{}", "[]", "7", "null", "{\"candidates\":[]}", "<html></html>",
                            R"({"candidates":[{"content":{"parts":[{"text":"x"}]}}]})",
                            R"({"candidates":[{"finishReason":"STOP","index":99999}]})",
@@ -238,21 +242,19 @@ TEST_CASE("gemini stream: a reason with every chunk, and usage behind the last")
   CHECK(result.complete);
   CHECK(result.message.text() == "ab");
   // Text behind a reason, without another: it went on and did not end.
-  CHECK_FALSE(read_stream(codec(), event(chunk(R"({"text":"a"})", "STOP")) +
-                                       event(chunk(R"({"text":"b"})")))
+  CHECK_FALSE(read_stream(codec(),
+                          event(chunk(R"({"text":"a"})", "STOP")) + event(chunk(R"({"text":"b"})")))
                   .complete);
   CHECK_FALSE(read_stream(codec(), event("{}")).complete);
-  CHECK(read_stream(codec(), event(
-                                   R"({"promptFeedback":{"blockReason":"SAFETY"}})"))
-            .complete);
+  CHECK(read_stream(codec(), event(R"({"promptFeedback":{"blockReason":"SAFETY"}})")).complete);
 }
 
 TEST_CASE("gemini stream: an error without data: before it") {
   for (const std::string& bytes :
        {wire("gemini/stream_error.sse"),
+        event(R"([{"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}}])"),
         event(R"({"error":{"code":503,"message":"overloaded","status":"UNAVAILABLE"}})")}) {
-    for (const auto& chunks :
-         {std::vector<std::string_view>{bytes}, test::by_byte(bytes)}) {
+    for (const auto& chunks : {std::vector<std::string_view>{bytes}, test::by_byte(bytes)}) {
       try {
         read_stream(codec(), chunks);
         FAIL("no error");

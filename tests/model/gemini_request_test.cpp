@@ -42,8 +42,8 @@ std::string refusal_of(ChatOptions options) {
 // The schema of the fixture's tool, as users write it.
 Json weather_schema() {
   const Json city = Json::object({{"type", "string"}});
-  const Json unit = Json::object(
-      {{"type", "string"}, {"enum", Json::array({"celsius", "fahrenheit"})}});
+  const Json unit =
+      Json::object({{"type", "string"}, {"enum", Json::array({"celsius", "fahrenheit"})}});
   return Json::object({{"type", "object"},
                        {"properties", Json::object({{"city", city}, {"unit", unit}})},
                        {"required", Json::array({"city", "unit"})}});
@@ -116,9 +116,9 @@ TEST_CASE("gemini request: tools and structured output, as the fixtures have the
                             flash().tools(weather_tools()).tool_choice("get_weather"))) ==
         fixture("gemini/tool_call_request.json"));
   const auto structured = [](Json schema) {
-    return body_of(ChatRequest({user("Ada Lovelace, born 1815")},
-                               flash().response_format(
-                                   ResponseFormat::json_schema("person", std::move(schema)))));
+    return body_of(ChatRequest(
+        {user("Ada Lovelace, born 1815")},
+        flash().response_format(ResponseFormat::json_schema("person", std::move(schema)))));
   };
   CHECK(structured(person_schema()) == fixture("gemini/structured_request.json"));
   Json closed = person_schema();
@@ -144,12 +144,12 @@ TEST_CASE("gemini request: a conversation with tool results, as the fixture has 
 }
 
 TEST_CASE("gemini request: results are objects, and own ids stay here") {
-  const Message asked(Role::assistant,
-                      std::vector<Part>{ToolCall("lian_call_0", "f", "{}")});
+  const Message asked(Role::assistant, std::vector<Part>{ToolCall("lian_call_0", "f", "{}")});
   const auto response = [&](const std::string& content, bool is_error = false) {
-    const Json part = body_of({user("?"), asked,
-                               tool(ToolResult("lian_call_0", content, is_error))})["contents"][2]
-                             ["parts"][0]["functionResponse"];
+    const Json part =
+        body_of({user("?"), asked,
+                 tool(ToolResult("lian_call_0", content,
+                                 is_error))})["contents"][2]["parts"][0]["functionResponse"];
     CHECK_FALSE(part.contains("id"));
     CHECK(part["name"] == Json("f"));
     return part["response"];
@@ -163,7 +163,8 @@ TEST_CASE("gemini request: results are objects, and own ids stay here") {
   CHECK(response(R"({"temp":18})") == Json::parse(R"({"temp":18})"));
   CHECK(response(R"({"temp":18})", true) == Json::parse(R"({"error":{"temp":18}})"));
   CHECK(response(R"({"error":"x"})", true) == Json::parse(R"({"error":"x"})"));
-  CHECK_FALSE(body_of({user("?"), asked})["contents"][1]["parts"][0]["functionCall"].contains("id"));
+  CHECK_FALSE(
+      body_of({user("?"), asked})["contents"][1]["parts"][0]["functionCall"].contains("id"));
   CHECK_THAT(refusal_of(ChatRequest({user("?"), tool(ToolResult("unknown", "1"))}, flash())),
              Catch::Contains("unknown") && Catch::Contains("messages[1]"));
   // The nearest call of that id is meant.
@@ -213,16 +214,16 @@ TEST_CASE("gemini request: media inline and by address") {
   CHECK(part(FilePart(MediaSource::from_file_id("files/abc")))["fileData"]["fileUri"] ==
         Json(files));
   CHECK(part(FilePart(MediaSource::from_file_id("abc")))["fileData"]["fileUri"] == Json(files));
-  CHECK_THAT(refusal_of(ChatRequest({user(std::vector<Part>{ImagePart(
-                            MediaSource::from_bytes("abc", ""))})},
-                                    flash())),
-             Catch::Contains("mime_type"));
+  CHECK_THAT(
+      refusal_of(ChatRequest(
+          {user(std::vector<Part>{ImagePart(MediaSource::from_bytes("abc", ""))})}, flash())),
+      Catch::Contains("mime_type"));
   const Endpoint vertex = test::vertex_endpoint();
-  CHECK_THAT(test::refusal_of(GeminiChatCodec(vertex),
-                              ChatRequest({user(std::vector<Part>{FilePart(
-                                              MediaSource::from_file_id("abc"))})},
-                                          flash()),
-                              vertex),
+  CHECK_THAT(test::refusal_of(
+                 GeminiChatCodec(vertex),
+                 ChatRequest({user(std::vector<Part>{FilePart(MediaSource::from_file_id("abc"))})},
+                             flash()),
+                 vertex),
              Catch::Contains("file id"));
 }
 
@@ -242,8 +243,9 @@ TEST_CASE("gemini request: messages of the system, wherever they stand") {
 
 TEST_CASE("gemini request: choosing tools") {
   const auto mode = [](const char* choice) {
-    return body_of(ChatRequest({user("hi")}, flash().tools(weather_tools()).tool_choice(choice)))
-        ["toolConfig"]["functionCallingConfig"];
+    return body_of(ChatRequest(
+        {user("hi")},
+        flash().tools(weather_tools()).tool_choice(choice)))["toolConfig"]["functionCallingConfig"];
   };
   CHECK(mode("auto") == Json::parse(R"({"mode":"AUTO"})"));
   CHECK(mode("none") == Json::parse(R"({"mode":"NONE"})"));
@@ -255,8 +257,8 @@ TEST_CASE("gemini request: choosing tools") {
              Catch::Contains("parallel_tool_calls"));
   const auto declared = [](Json schema) {
     const std::vector<ToolSpec> tools = {ToolSpec("f", "d", std::move(schema))};
-    return body_of(ChatRequest({user("hi")}, flash().tools(tools)))["tools"][0]
-                  ["functionDeclarations"][0];
+    return body_of(
+        ChatRequest({user("hi")}, flash().tools(tools)))["tools"][0]["functionDeclarations"][0];
   };
   const Json nothing = Json::parse(R"({"name":"f","description":"d"})");
   CHECK(declared(Json()) == nothing);
@@ -311,13 +313,13 @@ TEST_CASE("gemini request: ranges, and what it does not have") {
 }
 
 TEST_CASE("gemini request: extra fields lie where the vendor has them") {
-  const Json body = body_of(ChatRequest(
-      {user("hi")}, flash()
-                        .temperature(0.5)
-                        .extra("responseModalities", Json::array({"IMAGE"}))
-                        .extra("cachedContent", "cachedContents/1")
-                        .extra("temperature", 1)
-                        .extra("generationConfig", Json::object({{"topK", 3}}))));
+  const Json body = body_of(
+      ChatRequest({user("hi")}, flash()
+                                    .temperature(0.5)
+                                    .extra("responseModalities", Json::array({"IMAGE"}))
+                                    .extra("cachedContent", "cachedContents/1")
+                                    .extra("temperature", 1)
+                                    .extra("generationConfig", Json::object({{"topK", 3}}))));
   CHECK(body["generationConfig"] ==
         Json::parse(R"({"temperature":1,"topK":3,"responseModalities":["IMAGE"]})"));
   CHECK(body["cachedContent"] == Json("cachedContents/1"));
@@ -333,7 +335,8 @@ TEST_CASE("gemini request: how much to think, by the age of the model") {
         Row{"gemini-2.5-pro", "none", R"({"includeThoughts":true,"thinkingBudget":128})", 1},
         Row{"gemini-2.5-pro", "auto", R"({"includeThoughts":true,"thinkingBudget":-1})", 0},
         Row{"gemini-2.5-flash", "medium", R"({"includeThoughts":true,"thinkingBudget":8192})", 0},
-        Row{"models/gemini-2.5-flash", "low", R"({"includeThoughts":true,"thinkingBudget":1024})", 0},
+        Row{"models/gemini-2.5-flash", "low", R"({"includeThoughts":true,"thinkingBudget":1024})",
+            0},
         Row{"gemini-3-pro", "low", R"({"includeThoughts":true,"thinkingLevel":"LOW"})", 0},
         Row{"gemini-3-flash", "max", R"({"includeThoughts":true,"thinkingLevel":"HIGH"})", 1}}) {
     INFO(row.model << " " << row.effort);

@@ -77,10 +77,9 @@ void check_errors(test::SimulatedProvider& provider) {
   const Outcome wrong = test::invoke(provider.model_with_wrong_key(), once(runtime));
   CHECK(wrong.kind == ErrorKind::authentication);
   CHECK(wrong.what.find("a-wrong") == std::string::npos);
-  for (const ErrorKind kind :
-       {ErrorKind::permission, ErrorKind::not_found, ErrorKind::rate_limited, ErrorKind::quota,
-        ErrorKind::overloaded, ErrorKind::server, ErrorKind::invalid_request,
-        ErrorKind::context_length}) {
+  for (const ErrorKind kind : {ErrorKind::permission, ErrorKind::not_found, ErrorKind::rate_limited,
+                               ErrorKind::quota, ErrorKind::overloaded, ErrorKind::server,
+                               ErrorKind::invalid_request, ErrorKind::context_length}) {
     INFO(to_string(kind));
     REQUIRE(provider.fail(kind));
     CHECK(test::invoke(provider.model(), once(runtime)).kind == kind);
@@ -124,8 +123,8 @@ TEST_CASE("gemini engine: answers, cuts, errors, embeddings") {
   check_errors(provider);
   CHECK(provider.model().count_tokens("hi") == 11);
   CHECK(provider.model().count_tokens({system("s"), user("hi")}) == 11);
-  const auto models = list_models(
-      "gemini", ModelConfig().base_url(provider.url()).api_key(GeminiServer::key()));
+  const auto models =
+      list_models("gemini", ModelConfig().base_url(provider.url()).api_key(GeminiServer::key()));
   REQUIRE(models.size() == 2);
   CHECK(models[1].id == "gemini-embedding-001");
   check_clean(provider);
@@ -138,8 +137,8 @@ TEST_CASE("gemini engine: usage, thoughts, blocks") {
   script.reasoning = "Hm.";
   script.reasoning_tokens = 3;
   script.cached_tokens = 2;
-  for (const FinishReason finish : {FinishReason::stop, FinishReason::length,
-                                    FinishReason::content_filter}) {
+  for (const FinishReason finish :
+       {FinishReason::stop, FinishReason::length, FinishReason::content_filter}) {
     script.finish = finish;
     provider.answer(script);
     const Outcome whole = test::invoke(provider.model(), once(runtime));
@@ -164,15 +163,16 @@ TEST_CASE("gemini engine: a round of tools, signatures and all") {
   script.calls = {{"add", R"({"a":1,"b":2})"}, {"add", R"({"a":3,"b":4})"}};
   provider.answer(script);
   const Json number = Json::object({{"type", "integer"}});
-  const ToolSpec tool_spec("add", "Adds",
-                           Json::object({{"type", "object"},
-                                         {"properties", Json::object({{"a", number}, {"b", number}})},
-                                         {"required", Json::array({"a", "b"})}}));
+  const ToolSpec tool_spec(
+      "add", "Adds",
+      Json::object({{"type", "object"},
+                    {"properties", Json::object({{"a", number}, {"b", number}})},
+                    {"required", Json::array({"a", "b"})}}));
   for (const bool stream : {false, true}) {
     provider.answer(script);
     const ChatModel model = provider.model().bind_tools({tool_spec});
-    const Outcome asked = stream ? test::stream(model, once(runtime))
-                                 : test::invoke(model, once(runtime));
+    const Outcome asked =
+        stream ? test::stream(model, once(runtime)) : test::invoke(model, once(runtime));
     REQUIRE(asked.ok);
     CHECK(asked.message.finish_reason == FinishReason::tool_calls);
     const auto calls = asked.message.tool_calls();
@@ -201,8 +201,8 @@ TEST_CASE("gemini engine: a base URL with and without its version, a slash, an a
   const std::string host = provider.server().url();
   for (const std::string& url : {host, host + "/", host + "/v1beta", host + "/v1beta/"}) {
     INFO(url);
-    const ChatModel model = chat_model(
-        "google:gemini-2.5-flash", ModelConfig().base_url(url).api_key(GeminiServer::key()));
+    const ChatModel model = chat_model("google:gemini-2.5-flash",
+                                       ModelConfig().base_url(url).api_key(GeminiServer::key()));
     CHECK(test::invoke(model, once(runtime)).ok);
   }
   CHECK_THROWS_AS(chat_model("gemini:m", ModelConfig().api_key("k").option("stream_framing", "x")),

@@ -45,9 +45,8 @@ TEST_CASE("google error: the status' name, details and messages") {
   CHECK(kind_of(error("INTERNAL"), 500) == "server");
   CHECK(kind_of(error("DEADLINE_EXCEEDED"), 504) == "timeout");
   CHECK(kind_of(error("SOMETHING_NEW"), 418) == "invalid_request");
-  const std::string daily =
-      R"(,"details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure",)"
-      R"("violations":[{"quotaId":"RequestsPerDayPerProject"}]}])";
+  const std::string daily = R"(,"details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure",)"
+                            R"("violations":[{"quotaId":"RequestsPerDayPerProject"}]}])";
   CHECK(kind_of(error("RESOURCE_EXHAUSTED", daily), 429) == "quota");
   const ApiError field = classify(
       error("INVALID_ARGUMENT",
@@ -61,10 +60,10 @@ TEST_CASE("google error: the status' name, details and messages") {
        {"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
         "Unable to submit request because the input token count is 1200000 but model only supports "
         "up to 1048576."}) {
-    const ApiError length = classify(
-        R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":")" + std::string(message) +
-            "\"}}",
-        400);
+    const ApiError length =
+        classify(R"({"error":{"code":400,"status":"INVALID_ARGUMENT","message":")" +
+                     std::string(message) + "\"}}",
+                 400);
     CHECK(length.kind() == ErrorKind::context_length);
     CHECK_THAT(length.message(), Catch::Contains("1200000") && Catch::Contains("1048576"));
   }

@@ -46,8 +46,8 @@ TEST_CASE("palm chat: two speakers take turns") {
   const Json prompt = Json::parse(encoded(chat(), request).body)["prompt"];
   CHECK(prompt == Json::parse(R"({"context":"A\nB","messages":[{"author":"0","content":"1\n2"},
       {"author":"1","content":"3\n4"},{"author":"0","content":"5"}]})"));
-  for (const Messages& messages :
-       {Messages{system("A")}, Messages{assistant("x"), user("y")}, Messages{user("x"), assistant("y")}})
+  for (const Messages& messages : {Messages{system("A")}, Messages{assistant("x"), user("y")},
+                                   Messages{user("x"), assistant("y")}})
     CHECK_THAT(test::refusal_of(chat(), ChatRequest(messages, bison()), kEndpoint),
                Catch::Contains("user"));
 }
@@ -57,14 +57,13 @@ TEST_CASE("palm chat: what it does not have is refused, or leniently left out") 
     ChatOptions options;
     const char* feature;
   };
-  const std::vector<Row> rows = {
-      {bison().max_tokens(5), "max_tokens"},
-      {bison().stop({"x"}), "stop"},
-      {bison().seed(1), "seed"},
-      {bison().tools({ToolSpec("f", "", Json())}), "tools"},
-      {bison().response_format(ResponseFormat::json_object()), "json"},
-      {bison().user("u"), "user"},
-      {bison().reasoning_effort("low"), "reasoning_effort"}};
+  const std::vector<Row> rows = {{bison().max_tokens(5), "max_tokens"},
+                                 {bison().stop({"x"}), "stop"},
+                                 {bison().seed(1), "seed"},
+                                 {bison().tools({ToolSpec("f", "", Json())}), "tools"},
+                                 {bison().response_format(ResponseFormat::json_object()), "json"},
+                                 {bison().user("u"), "user"},
+                                 {bison().reasoning_effort("low"), "reasoning_effort"}};
   for (const Row& row : rows) {
     INFO(row.feature);
     ChatRequest request({user("hi")}, row.options);
@@ -75,8 +74,9 @@ TEST_CASE("palm chat: what it does not have is refused, or leniently left out") 
           Json::parse(R"({"prompt":{"messages":[{"author":"0","content":"hi"}]}})"));
     CHECK_FALSE(told.empty());
   }
-  CHECK_THAT(test::refusal_of(chat(), ChatRequest({user("hi")}, bison().temperature(1.5)), kEndpoint),
-             Catch::Contains("between 0 and 1"));
+  CHECK_THAT(
+      test::refusal_of(chat(), ChatRequest({user("hi")}, bison().temperature(1.5)), kEndpoint),
+      Catch::Contains("between 0 and 1"));
   const Message call(Role::assistant, std::vector<Part>{ToolCall("1", "f", "{}")});
   ChatRequest history({user("a"), call, tool(ToolResult("1", "x")), user("b")}, bison());
   CHECK_THROWS_AS(encoded(chat(), history), UnsupportedError);
@@ -120,11 +120,13 @@ TEST_CASE("palm text: requests and replies, as the fixtures have them") {
   const HttpRequest http = encoded(text(), request);
   CHECK(Json::parse(http.body) == expected);
   CHECK(http.url.ends_with("/v1beta2/models/text-bison-001:generateText"));
-  const AIMessage message = text().decode(reply_of(wire("palm_v1beta2/generate_text_response.json")));
+  const AIMessage message =
+      text().decode(reply_of(wire("palm_v1beta2/generate_text_response.json")));
   CHECK(message.text() == "Rain taps the window like a patient friend.");
   CHECK(message.extra["safetyRatings"].size() == 6);
   CHECK(message.extra["citationMetadata"]["citationSources"].size() == 1);
-  const AIMessage blocked = text().decode(reply_of(wire("palm_v1beta2/generate_text_blocked.json")));
+  const AIMessage blocked =
+      text().decode(reply_of(wire("palm_v1beta2/generate_text_blocked.json")));
   CHECK(blocked.finish_reason == FinishReason::content_filter);
   CHECK(blocked.raw_finish_reason == "SAFETY");
   CHECK(blocked.extra["safetyFeedback"].size() == 1);
@@ -138,7 +140,8 @@ TEST_CASE("palm: counting tokens, embeddings of both eras, models") {
   const HttpRequest count = chat().encode_count(question, kEndpoint);
   CHECK(Json::parse(count.body) == fixture("palm_v1beta2/count_message_tokens_request.json"));
   CHECK(count.url.ends_with(":countMessageTokens"));
-  CHECK(chat().decode_count(reply_of(wire("palm_v1beta2/count_message_tokens_response.json"))) == 7);
+  CHECK(chat().decode_count(reply_of(wire("palm_v1beta2/count_message_tokens_response.json"))) ==
+        7);
   CHECK_THROWS_AS(text().encode_count(question, kEndpoint), UnsupportedError);
   const Endpoint later = test::palm_endpoint("v1beta3");
   const PalmCodec later_text(PalmCodec::Kind::text, later);

@@ -9,8 +9,8 @@ namespace lian {
 namespace {
 
 using test::check_every_split;
-using test::read_stream;
 using test::fixture;
+using test::read_stream;
 using test::reply_of;
 using test::StreamResult;
 using test::wire;
@@ -52,8 +52,12 @@ TEST_CASE("vertex palm: requests, as the fixtures have them") {
         "publishers/google/models/chat-bison%40002:predict");
   CHECK(*http.headers.find("authorization") == "Bearer secret-0123456789");
 
-  const ChatOptions rain =
-      ChatOptions().model("text-bison").temperature(0.2).max_tokens(256).top_p(0.95).extra("topK", 40);
+  const ChatOptions rain = ChatOptions()
+                               .model("text-bison")
+                               .temperature(0.2)
+                               .max_tokens(256)
+                               .top_p(0.95)
+                               .extra("topK", 40);
   CHECK(body_of(encoded(text(), ChatRequest({user("Write one line about rain.")}, rain))) ==
         fixture("vertex_palm/text_request.json"));
   const HttpRequest code =
@@ -80,7 +84,8 @@ TEST_CASE("vertex palm: streamed requests are typed, as the fixture has them") {
 }
 
 TEST_CASE("vertex tensor: there and back, and the spellings of replies") {
-  const Json value = Json::parse(R"({"a":[1,"x",[true]],"b":{"c":null,"d":1.5},"e":9007199254740993})");
+  const Json value =
+      Json::parse(R"({"a":[1,"x",[true]],"b":{"c":null,"d":1.5},"e":9007199254740993})");
   Json back = value;
   back.set("e", "9007199254740993");  // protobuf writes an int64 as a text
   CHECK(from_tensor(to_tensor(value)) == back);
@@ -142,9 +147,9 @@ TEST_CASE("vertex palm stream: it ends with its HTTP message only") {
       "data: {\"outputs\":[{\"structVal\":{\"content\":{\"stringVal\":[\"\"]},"
       "\"safetyAttributes\":{\"structVal\":{\"blocked\":{\"boolVal\":[true]}}}}}]}\n\n";
   CHECK(read_stream(text(), blocked).message.finish_reason == FinishReason::content_filter);
-  CHECK_THROWS_AS(read_stream(chat(), "data: " + Json::parse(wire("vertex_palm/error.json")).dump() +
-                                          "\n\n"),
-                  ApiError);
+  CHECK_THROWS_AS(
+      read_stream(chat(), "data: " + Json::parse(wire("vertex_palm/error.json")).dump() + "\n\n"),
+      ApiError);
   CHECK_THROWS_AS(read_stream(chat(), wire("vertex_palm/error.json")), ApiError);
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("json array: gives the items whatever the chunks") {
   const std::string bytes =
       "\xEF\xBB\xBF \r\n[{\"a\":\"}],[\\\"\\\\\"}\r\n,\r\n[1,[2]] ,7, -1.5e3\n,\"x\\\",]\",null,"
       "{\"b\":\"\xE4\xBD\xA0\"}]\n";
-  const Items wanted = {"{\"a\":\"}],[\\\"\\\\\"}", "[1,[2]]", "7",  "-1.5e3", "\"x\\\",]\"", "null",
+  const Items wanted = {"{\"a\":\"}],[\\\"\\\\\"}", "[1,[2]]", "7", "-1.5e3", "\"x\\\",]\"", "null",
                         "{\"b\":\"\xE4\xBD\xA0\"}"};
   const std::string_view view = bytes;
   for (std::size_t split = 0; split <= bytes.size(); ++split) {

@@ -8,16 +8,16 @@ namespace {
 using nlohmann::json;
 
 bool is_name(const std::string& text) {
-  const std::string allowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:";
+  const std::string allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:";
   return !text.empty() && text.size() <= 64 && text.find_first_not_of(allowed) == text.npos;
 }
 
 void check_schema(const json& schema, const std::string& where) {
   google_only(schema,
-              {"type", "format", "title", "description", "nullable", "enum", "items", "minItems",
-               "maxItems", "properties", "required", "propertyOrdering", "minimum", "maximum",
-               "minLength", "maxLength", "pattern", "anyOf", "default", "example"},
+              {"type",    "format",   "title",     "description", "nullable", "enum",
+               "items",   "minItems", "maxItems",  "properties",  "required", "propertyOrdering",
+               "minimum", "maximum",  "minLength", "maxLength",   "pattern",  "anyOf",
+               "default", "example"},
               where);
   const std::set<std::string> types = {"STRING", "NUMBER", "INTEGER", "BOOLEAN",
                                        "ARRAY",  "OBJECT", "NULL"};
@@ -37,11 +37,11 @@ void check_schema(const json& schema, const std::string& where) {
 }
 
 void check_part(const json& part, const std::string& role) {
-  google_only(part,
-              {"text", "inlineData", "fileData", "functionCall", "functionResponse",
-               "executableCode", "codeExecutionResult", "thought", "thoughtSignature",
-               "videoMetadata", "mediaResolution"},
-              "part");
+  google_only(
+      part,
+      {"text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode",
+       "codeExecutionResult", "thought", "thoughtSignature", "videoMetadata", "mediaResolution"},
+      "part");
   int data = 0;
   for (const char* kind : {"text", "inlineData", "fileData", "functionCall", "functionResponse",
                            "executableCode", "codeExecutionResult"})
@@ -114,7 +114,8 @@ void check_config(const json& config) {
   google_number(config, "seed", -2147483648.0, 2147483647.0);
   google_number(config, "logprobs", 0, 20);
   google_texts(config, "stopSequences", 5);
-  const bool structured = config.contains("responseSchema") || config.contains("responseJsonSchema");
+  const bool structured =
+      config.contains("responseSchema") || config.contains("responseJsonSchema");
   if (structured)
     google_require(config.value("responseMimeType", "") == "application/json",
                    "a schema needs responseMimeType application/json");
@@ -137,8 +138,9 @@ void check_tools(const json& body) {
       const std::string name = google_member(function, "name");
       google_require(is_name(name) && names.insert(name).second, "Invalid function name");
       google_require(function.contains("description"), "description is required");
-      google_require(!(function.contains("parameters") && function.contains("parametersJsonSchema")),
-                     "parameters and parametersJsonSchema exclude each other");
+      google_require(
+          !(function.contains("parameters") && function.contains("parametersJsonSchema")),
+          "parameters and parametersJsonSchema exclude each other");
       if (function.contains("parameters")) check_schema(function["parameters"], "parameters");
     }
   }

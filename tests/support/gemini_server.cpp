@@ -43,7 +43,7 @@ Seen::Turn turn_of(const json& content) {
     if (!part.contains("functionResponse")) continue;
     turn.role = "tool";
     const json& response = part["functionResponse"]["response"];
-    const json inner = response.size() == 1 && response.contains("result") ? response["result"]
+    const json inner = response.size() == 1 && response.contains("result")  ? response["result"]
                        : response.size() == 1 && response.contains("error") ? response["error"]
                                                                             : response;
     turn.results.push_back(inner.is_string() ? inner.get<std::string>() : inner.dump());
@@ -204,8 +204,7 @@ json GeminiServer::usage(int output) const {
 // The parts of the answer, a chunk each; the last has no text and says why it ended.
 std::vector<json> GeminiServer::chunks() {
   std::vector<json> parts;
-  if (!script_.reasoning.empty())
-    parts.push_back({{"text", script_.reasoning}, {"thought", true}});
+  if (!script_.reasoning.empty()) parts.push_back({{"text", script_.reasoning}, {"thought", true}});
   for (const std::string& piece : script_.pieces)
     if (script_.calls.empty()) parts.push_back({{"text", piece}});
   for (std::size_t i = 0; i < script_.calls.size(); ++i) {
@@ -231,8 +230,6 @@ std::vector<json> GeminiServer::chunks() {
   return chunks;
 }
 
-std::unique_ptr<SimulatedProvider> make_gemini_server() {
-  return std::make_unique<GeminiServer>();
-}
+std::unique_ptr<SimulatedProvider> make_gemini_server() { return std::make_unique<GeminiServer>(); }
 
 }  // namespace lian::test

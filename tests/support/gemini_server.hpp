@@ -1,7 +1,7 @@
 #pragma once
 // A simulated Gemini (generativelanguage v1beta): generateContent, streamGenerateContent in both
-// framings, countTokens, batchEmbedContents and the list of models in two pages. It refuses what the
-// real one refuses, also a function call that comes back without the signature it was given.
+// framings, countTokens, batchEmbedContents and the list of models in two pages. It refuses what
+// the real one refuses, also a function call that comes back without the signature it was given.
 
 #include <map>
 #include <string>

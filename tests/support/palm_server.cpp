@@ -102,9 +102,10 @@ Reply PalmServer::message(const json& body) {
   understand_settings(body, seen_);
   if (script_.finish == FinishReason::content_filter) return blocked();
   const json candidate = {{"author", "1"}, {"content", answer_text()}};
-  return Reply::json(200, json{{"candidates", json::array({candidate})},
-                               {"messages", body["prompt"]["messages"]}}
-                              .dump(2));
+  return Reply::json(
+      200,
+      json{{"candidates", json::array({candidate})}, {"messages", body["prompt"]["messages"]}}.dump(
+          2));
 }
 
 Reply PalmServer::completion(const json& body) {

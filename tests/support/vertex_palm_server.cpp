@@ -81,8 +81,10 @@ Reply embed_all(const json& body) {
 }  // namespace
 
 ModelConfig VertexPalmServer::config(ModelConfig config) {
-  return config.base_url(server().url() + "/v1").project("p-1").location("us-central1").api_key(
-      key());
+  return config.base_url(server().url() + "/v1")
+      .project("p-1")
+      .location("us-central1")
+      .api_key(key());
 }
 
 ChatModel VertexPalmServer::model(ModelConfig config) {
@@ -135,17 +137,18 @@ Reply VertexPalmServer::respond(const Request& request, const json& body) {
 }
 
 void VertexPalmServer::understand(const json& instance, const json& parameters, bool chat) {
-  google_only(parameters,
-              {"temperature", "maxOutputTokens", "topP", "topK", "stopSequences", "candidateCount",
-               "groundingConfig", "logprobs", "presencePenalty", "frequencyPenalty", "logitBias",
-               "seed"},
-              "parameters");
+  google_only(
+      parameters,
+      {"temperature", "maxOutputTokens", "topP", "topK", "stopSequences", "candidateCount",
+       "groundingConfig", "logprobs", "presencePenalty", "frequencyPenalty", "logitBias", "seed"},
+      "parameters");
   google_number(parameters, "temperature", 0, 1);
   google_number(parameters, "topP", 0, 1);
   google_number(parameters, "candidateCount", 1, 8);
   google_number(parameters, "maxOutputTokens", 1, 8192);
   google_texts(parameters, "stopSequences", 5);
-  if (parameters.contains("temperature")) seen_.temperature = parameters["temperature"].get<double>();
+  if (parameters.contains("temperature"))
+    seen_.temperature = parameters["temperature"].get<double>();
   if (parameters.contains("topP")) seen_.top_p = parameters["topP"].get<double>();
   if (parameters.contains("maxOutputTokens"))
     seen_.max_tokens = parameters["maxOutputTokens"].get<int>();

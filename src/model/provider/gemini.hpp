@@ -14,8 +14,8 @@ inline namespace v0 {
 /// have them, on generativelanguage or on Vertex AI. Thread-safe.
 ///
 /// A stream is complete when the last chunk of each candidate gave its finishReason and the HTTP
-/// message (framed as an array: the array) ended as it should; older models give a reason with every
-/// chunk.
+/// message (framed as an array: the array) ended as it should; older models give a reason with
+/// every chunk.
 class GeminiChatCodec final : public GoogleCodec<ChatCodec> {
  public:
   explicit GeminiChatCodec(const Endpoint& endpoint);

@@ -91,8 +91,7 @@ class ContentsWriter {
   void write_content() {
     if (message().role == Role::tool)
       refuse_request(place() + " has the role tool but not only ToolResult parts");
-    if (!message().name.empty())
-      warn_once("gemini has no names of speakers: they were left out");
+    if (!message().name.empty()) warn_once("gemini has no names of speakers: they were left out");
     const bool is_reply = message().role == Role::assistant;
     if (is_reply && message().parts.empty()) return static_cast<void>(++at_);  // it said nothing
     write_role();
@@ -290,11 +289,13 @@ class ContentsWriter {
   // A file of the Files API is named by its address.
   std::string uri_of(const MediaSource& source) const {
     if (!source.url.empty()) return source.url;
-    if (source.file_id.empty()) refuse_request(place() + " has a part without url, data or file_id");
+    if (source.file_id.empty())
+      refuse_request(place() + " has a part without url, data or file_id");
     if (source.file_id.find("://") != std::string::npos) return source.file_id;
     if (on_vertex(endpoint_))
-      throw UnsupportedError(place() + " has a file id, which vertex does not have: pass the bytes "
-                                       "or a gs:// URL; nothing was sent",
+      throw UnsupportedError(place() +
+                                 " has a file id, which vertex does not have: pass the bytes "
+                                 "or a gs:// URL; nothing was sent",
                              "file ids");
     const bool is_name = source.file_id.starts_with("files/");
     return endpoint_.base_url + (is_name ? "/" : "/files/") + source.file_id;

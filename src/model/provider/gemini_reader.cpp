@@ -130,8 +130,12 @@ void GeminiReader::read(std::string_view json, ChatPiece& piece) {
   json_ = json;
   others_count_ = others_given_ = 0;
   reader_.read(json, [&](JsonValue root) {
+    auto read_response = [&](JsonValue response) {
+      response.fields([&](JsonKey key, JsonValue value) { read_top(key, value, piece); });
+    };
+    if (root.is_array()) return root.items(read_response);  // an error, as some are sent
     if (!root.is_object()) throw_not_json(provider_, json_, 0, "no object");
-    root.fields([&](JsonKey key, JsonValue value) { read_top(key, value, piece); });
+    read_response(root);
   });
 }
 
@@ -172,6 +176,7 @@ void GeminiReader::read_top(JsonKey key, JsonValue value, ChatPiece& first) {
 }
 
 void GeminiReader::read_feedback(JsonValue value, ChatPiece& piece) {
+  if (!value.is_object()) return;
   Json feedback = value.json();
   const std::string reason = scalar_text(feedback["blockReason"]);
   piece.extra.set("promptFeedback", std::move(feedback));
@@ -340,6 +345,7 @@ void GeminiReader::settle(ChatPiece& piece, int index) {
 
 // Some stand in every chunk alike: those are handed on once.
 void GeminiReader::keep_extra(JsonKey key, JsonValue value, int position, ChatPiece& piece) {
+  if (value.is_null()) return;
   const std::string_view text = value.raw();
   const std::string name = key.text();
   const std::string place = std::to_string(position) + name;

@@ -11,8 +11,8 @@
 namespace lian {
 inline namespace v0 {
 
-/// Reads GenerateContentResponses: the chunks of one stream, or one whole reply. A part that bears a
-/// signature or fields of its own stays a part of its own, since it must go back as it came. Not
+/// Reads GenerateContentResponses: the chunks of one stream, or one whole reply. A part that bears
+/// a signature or fields of its own stays a part of its own, since it must go back as it came. Not
 /// thread-safe.
 class GeminiReader {
  public:

@@ -131,8 +131,7 @@ class RequestWriter {
     json_.key("mode").string(required                                       ? "ANY"
                              : choice.mode() == ToolChoice::Mode::automatic ? "AUTO"
                                                                             : "NONE");
-    if (named)
-      json_.key("allowedFunctionNames").begin_array().string(choice.name()).end_array();
+    if (named) json_.key("allowedFunctionNames").begin_array().string(choice.name()).end_array();
     json_.end_object().end_object();
   }
 
@@ -265,7 +264,7 @@ HttpRequest GeminiChatCodec::encode_count(const ChatRequest& request,
     writer.write();
   } else {
     json.key("generateContentRequest").begin_object().key("model");
-    json.string(google_model_path(endpoint, options.model()));
+    json.string(google_model_name(options.model()));
     writer.write();
     json.end_object();
   }

@@ -22,11 +22,11 @@ constexpr std::array<Type, 6> kTypes = {{{"string", "STRING"},
 
 // Members that mean the same in both forms.
 constexpr std::array<std::string_view, 13> kSame = {
-    "title",    "description", "nullable",  "required",  "minItems", "maxItems", "minimum",
-    "maximum",  "minLength",   "maxLength", "pattern",   "default",  "example"};
+    "title",   "description", "nullable",  "required", "minItems", "maxItems", "minimum",
+    "maximum", "minLength",   "maxLength", "pattern",  "default",  "example"};
 
-constexpr std::array<std::string_view, 6> kFormats = {"enum",  "date-time", "float",
-                                                      "double", "int32",    "int64"};
+constexpr std::array<std::string_view, 6> kFormats = {"enum",   "date-time", "float",
+                                                      "double", "int32",     "int64"};
 
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& words, std::string_view word) {

@@ -45,10 +45,15 @@ void authorize(HttpRequest& request, const Endpoint& endpoint) {
 
 bool on_vertex(const Endpoint& endpoint) noexcept { return !endpoint.option("project").empty(); }
 
-std::string google_model_path(const Endpoint& endpoint, std::string_view model) {
+std::string google_model_name(std::string_view model) {
   const bool is_path = model.find('/') != model.npos;
-  if (!on_vertex(endpoint)) return (is_path ? "" : "models/") + encoded_path(model);
+  return (is_path ? "" : "models/") + std::string(model);
+}
+
+std::string google_model_path(const Endpoint& endpoint, std::string_view model) {
+  if (!on_vertex(endpoint)) return encoded_path(google_model_name(model));
   if (model.starts_with("projects/")) return encoded_path(model);
+  const bool is_path = model.find('/') != model.npos;
   return "projects/" + encoded_path(endpoint.option("project")) + "/locations/" +
          encoded_path(endpoint.option("location")) + "/" +
          (is_path ? "" : "publishers/google/models/") + encoded_path(model);
@@ -124,7 +129,8 @@ ModelListCodec::Page GoogleModelListCodec::decode(const HttpReply& reply) const 
     info.id = scalar_text(entry["name"]);
     if (info.id.starts_with("models/")) info.id.erase(0, 7);
     info.title = scalar_text(entry["displayName"]);
-    if (entry["inputTokenLimit"].is_integer()) info.input_tokens = entry["inputTokenLimit"].as_int();
+    if (entry["inputTokenLimit"].is_integer())
+      info.input_tokens = entry["inputTokenLimit"].as_int();
     if (entry["outputTokenLimit"].is_integer())
       info.output_tokens = entry["outputTokenLimit"].as_int();
     info.raw = entry;

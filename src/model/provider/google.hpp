@@ -14,6 +14,9 @@ inline namespace v0 {
 /// Whether the endpoint is Vertex AI: models then lie below a project and a location.
 bool on_vertex(const Endpoint& endpoint) noexcept;
 
+/// The model as generativelanguage names it: "models/ID", or what already names its kind.
+std::string google_model_name(std::string_view model);
+
 /// The model's resource name, percent-encoded for a path: "models/ID", "tunedModels/ID"; of Vertex
 /// "projects/P/locations/L/publishers/google/models/ID". Refuses names that would leave it.
 std::string google_model_path(const Endpoint& endpoint, std::string_view model);
@@ -26,8 +29,8 @@ HttpRequest google_post(const Endpoint& endpoint, std::string_view model, std::s
 /// are as users and Google's own variables write it.
 void complete_version(Endpoint& endpoint, std::string_view version);
 
-/// The whole reply as JSON. Throws ApiError when it is an error of status 200, ParseError when it is
-/// no JSON.
+/// The whole reply as JSON. Throws ApiError when it is an error of status 200, ParseError when it
+/// is no JSON.
 Json google_reply(const HttpReply& reply, std::string_view provider);
 
 /// How a streamed reply is framed, by the option "stream_framing": "sse" (default) or "json_array".

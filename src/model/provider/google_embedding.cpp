@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -87,8 +86,7 @@ class Rows {
 HttpRequest GeminiEmbeddingCodec::encode(const EmbeddingRequest& request,
                                          const Endpoint& endpoint) const {
   check(request, max_batch(request.model));
-  const bool is_path = request.model.find('/') != std::string::npos;
-  const std::string name = (is_path ? "" : "models/") + request.model;
+  const std::string name = google_model_name(request.model);
   std::string body;
   JsonWriter json(body);
   json.begin_object().key("requests").begin_array();

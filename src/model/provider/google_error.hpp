@@ -9,8 +9,9 @@
 namespace lian {
 inline namespace v0 {
 
-/// The error a reply of any of Google's APIs means: `{"error":{code,message,status,details[]}}` (the
-/// JSON form of google.rpc.Status), that in an array of one, an HTML page, plain text, nothing.
+/// The error a reply of any of Google's APIs means: `{"error":{code,message,status,details[]}}`
+/// (the JSON form of google.rpc.Status), that in an array of one, an HTML page, plain text,
+/// nothing.
 ApiError google_error(const HttpReply& reply, const Endpoint& endpoint);
 
 /// The error that `json` describes, which came with status 200: inside a stream or as its whole

@@ -44,8 +44,9 @@ std::unique_ptr<const EmbeddingCodec> palm_embedding(const ModelPlace& place) {
 
 std::unique_ptr<const ChatCodec> vertex_chat(const ModelPlace& place) {
   if (is_palm_text(place.model))
-    throw Error(ErrorKind::config, "vertex:" + std::string(place.model) +
-                                       " is a model of text completions: make it with text_model(…)");
+    throw Error(ErrorKind::config,
+                "vertex:" + std::string(place.model) +
+                    " is a model of text completions: make it with text_model(…)");
   if (is_palm_chat(place.model))
     return std::make_unique<VertexPalmCodec>(VertexPalmCodec::Kind::chat, place.endpoint);
   return gemini_chat(place);
@@ -74,9 +75,8 @@ void complete_vertex(Endpoint& endpoint, std::string_view model) {
   const std::string& location = endpoint.option("location");
   check_location(location);
   if (endpoint.base_url.empty())
-    endpoint.base_url = location == "global"
-                            ? "https://aiplatform.googleapis.com"
-                            : "https://" + location + "-aiplatform.googleapis.com";
+    endpoint.base_url = location == "global" ? "https://aiplatform.googleapis.com"
+                                             : "https://" + location + "-aiplatform.googleapis.com";
   const std::string& version = endpoint.option("api_version");
   const bool is_palm = is_palm_chat(model) || is_palm_text(model);
   complete_version(endpoint, !version.empty() ? version : is_palm ? "v1" : "v1beta1");

@@ -105,8 +105,7 @@ HttpRequest PalmCodec::encode_count(const ChatRequest& request, const Endpoint& 
 
 std::int64_t PalmCodec::decode_count(const HttpReply& reply) const {
   const Json root = google_reply(reply, provider_);
-  if (!root["tokenCount"].is_integer())
-    throw_not_json(provider_, reply.body, 0, "no tokenCount");
+  if (!root["tokenCount"].is_integer()) throw_not_json(provider_, reply.body, 0, "no tokenCount");
   return root["tokenCount"].as_int();
 }
 

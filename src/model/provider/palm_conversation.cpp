@@ -81,8 +81,8 @@ Json palm_chat_prompt(const ChatRequest& request, const PalmAuthors& authors,
   if (!context.empty()) prompt.set("context", context);
   Json messages = Json::array();
   for (const Turn& turn : turns)
-    messages.push_back(Json::object({{"author", turn.of_model ? authors.model : authors.user},
-                                     {"content", turn.text}}));
+    messages.push_back(Json::object(
+        {{"author", turn.of_model ? authors.model : authors.user}, {"content", turn.text}}));
   prompt.set("messages", std::move(messages));
   for (const char* field : {"context", "examples", "messages"})
     if (extra.contains(field)) prompt.set(field, extra[field]);

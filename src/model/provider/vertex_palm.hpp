@@ -10,9 +10,9 @@ namespace lian {
 inline namespace v0 {
 
 /// Vertex AI's PaLM models: chat-bison and codechat-bison, text-bison, text-unicorn and code-bison;
-/// :predict and, streamed, :serverStreamingPredict with its typed tensors, as Google's Python SDK of
-/// 2023 and its streaming page have them. A stream has no terminal sign but the proper end of its
-/// HTTP message (framed as an array: of the array). Thread-safe.
+/// :predict and, streamed, :serverStreamingPredict with its typed tensors, as Google's Python SDK
+/// of 2023 and its streaming page have them. A stream has no terminal sign but the proper end of
+/// its HTTP message (framed as an array: of the array). Thread-safe.
 class VertexPalmCodec final : public GoogleCodec<ChatCodec> {
  public:
   enum class Kind { chat, text };

@@ -13,6 +13,7 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
+enum Attribute : std::size_t { kSafety, kCitation, kGrounding };
 constexpr std::array<const char*, 3> kAttributes = {"safetyAttributes", "citationMetadata",
                                                     "groundingMetadata"};
 constexpr std::size_t max_choices = 1024;
@@ -103,7 +104,7 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
   }
 
   void ended() override { ended_ = ended_ || !in_array_; }
-  bool complete() const noexcept override { return ended_ && !blocked_.empty(); }
+  bool complete() const noexcept override { return ended_ && has_output_; }
   bool finished() const noexcept override { return in_array_ && ended_; }
 
  private:
@@ -114,9 +115,9 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
     } else if (key == "outputs") {
       std::size_t output = 0;
       value.items([&](JsonValue item) {
-        each_member(item, [&](JsonKey name, JsonValue tensor) {
-          read_member(name, tensor, output);
-        });
+        has_output_ = true;
+        each_member(item,
+                    [&](JsonKey name, JsonValue tensor) { read_member(name, tensor, output); });
         ++output;
       });
     }
@@ -133,14 +134,17 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
           if (field == "content") append_string(value, piece.text);
         });
       });
-    } else {
-      for (std::size_t i = 0; i < kAttributes.size(); ++i)
-        if (name.text() == kAttributes[i]) read_attribute(i, tensor, output);
+    } else if (name == "safetyAttributes") {
+      read_attribute(kSafety, tensor, output);
+    } else if (name == "citationMetadata") {
+      read_attribute(kCitation, tensor, output);
+    } else if (name == "groundingMetadata") {
+      read_attribute(kGrounding, tensor, output);
     }
   }
 
   // Most chunks repeat what the first said: that is read once.
-  void read_attribute(std::size_t which, JsonValue tensor, std::size_t output) {
+  void read_attribute(Attribute which, JsonValue tensor, std::size_t output) {
     const std::string_view text = tensor.raw();
     std::string& seen = seen_[which];
     if (seen == text) return;
@@ -152,7 +156,7 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
       const std::size_t choice = output + i;
       ChatPiece& piece = piece_of(choice);
       if (!own.is_null()) piece.extra.set(kAttributes[which], own);
-      if (which == 0 && is_blocked(own)) blocked_[choice] = true;
+      if (which == kSafety && is_blocked(own)) blocked_[choice] = true;
     }
   }
 
@@ -171,7 +175,7 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
   std::size_t count_ = 0, given_ = 0, ends_told_ = 0;
   std::vector<bool> blocked_;  // of each choice so far
   std::array<std::string, kAttributes.size()> seen_;
-  bool in_array_, ended_ = false;
+  bool in_array_, ended_ = false, has_output_ = false;
 };
 
 }  // namespace

@@ -57,8 +57,8 @@ Json VertexPalmCodec::instance(const ChatRequest& request,
                                std::vector<std::string>& warnings) const {
   if (kind_ == Kind::chat) return palm_chat_prompt(request, authors, provider_, warnings);
   const bool is_code = last_segment(request.options.model()).starts_with("code-");
-  Json out = Json::object({{is_code ? "prefix" : "content",
-                            palm_text_prompt(request, provider_, warnings)}});
+  Json out = Json::object(
+      {{is_code ? "prefix" : "content", palm_text_prompt(request, provider_, warnings)}});
   const Json& extra = request.options.extra();
   for (const std::string& name : extra.keys())
     if (in_instance(name)) out.set(name, extra[name]);
@@ -93,8 +93,7 @@ HttpRequest VertexPalmCodec::encode_count(const ChatRequest& request,
 
 std::int64_t VertexPalmCodec::decode_count(const HttpReply& reply) const {
   const Json root = google_reply(reply, provider_);
-  if (!root["totalTokens"].is_integer())
-    throw_not_json(provider_, reply.body, 0, "no totalTokens");
+  if (!root["totalTokens"].is_integer()) throw_not_json(provider_, reply.body, 0, "no totalTokens");
   return root["totalTokens"].as_int();
 }
 

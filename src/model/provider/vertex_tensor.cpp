@@ -9,9 +9,7 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
-Json typed(std::string_view type, Json value) {
-  return Json::object({{type, std::move(value)}});
-}
+Json typed(std::string_view type, Json value) { return Json::object({{type, std::move(value)}}); }
 
 // An int64 is a text in the JSON form of protobuf.
 Json integer_tensor(const Json& value) {

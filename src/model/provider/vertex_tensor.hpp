@@ -5,7 +5,8 @@
 namespace lian {
 inline namespace v0 {
 
-/// A JSON value as the typed `Tensor` of Vertex's streaming predictions (aiplatform v1 types.proto):
+/// A JSON value as the typed `Tensor` of Vertex's streaming predictions (aiplatform v1
+/// types.proto):
 /// {"struct_val":{…}}, {"list_val":[…]}, scalars as arrays of one, null as {}.
 Json to_tensor(const Json& value);
 
