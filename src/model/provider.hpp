@@ -73,6 +73,8 @@ extern const ProviderRow anthropic_provider;
 extern const ProviderRow gemini_provider;
 extern const ProviderRow palm_provider;
 extern const ProviderRow vertex_provider;
+extern const ProviderRow qwen_provider;
+extern const ProviderRow qwen_compatible_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

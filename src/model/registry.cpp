@@ -28,6 +28,8 @@ constexpr std::array rows = {
     &gemini_provider,
     &palm_provider,
     &vertex_provider,
+    &qwen_provider,
+    &qwen_compatible_provider,
     &offline_provider,
 };
 

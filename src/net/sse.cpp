@@ -14,6 +14,11 @@ namespace {
 constexpr std::size_t kPadding = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+// What stands at the head of a block alone; never an empty line.
+bool opens_block(std::string_view line) {
+  return line.starts_with("id:") || line.starts_with("event:");
+}
+
 [[noreturn]] void throw_limit(const char* what, const char* name, std::size_t limit) {
   throw LimitError(std::string("the event stream holds ") + what + " of more than " +
                        std::to_string(limit) + " bytes; raise " + name + " to read it",
@@ -100,6 +105,11 @@ bool SseParser::take_line(std::string_view& line) {
 bool SseParser::next(SseEvent& event) {
   std::string_view line;
   while (take_line(line)) {
+    if (options_.lenient_end && has_data_ && opens_block(line)) {
+      line_ = static_cast<std::size_t>(line.data() - buffer_.get());  // its own block's first line
+      after_cr_ = false;
+      return dispatch(event);
+    }
     if (first_line_) {
       first_line_ = false;
       if (line.substr(0, 3) == kByteOrderMark) line.remove_prefix(3);

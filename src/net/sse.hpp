@@ -29,7 +29,8 @@ struct SseOptions {
   /// data), or when it is bare JSON, as Qianfan and Gemini send errors (type "bare", the text as
   /// data).
   bool other_lines = false;
-  /// The last block counts although no blank line ends it.
+  /// The last block counts although no blank line ends it, and so does one that is followed by the
+  /// `id:` or `event:` of another (DashScope, some captures).
   bool lenient_end = false;
 };
 

@@ -103,11 +103,14 @@ ModelListCodec::Page OpenAIModelListCodec::decode(const HttpReply& reply) const 
   for (const Json& item : list.items()) {
     ModelInfo model;
     model.id = text_of(item["id"]);
+    if (model.id.empty()) throw_not_json(provider_, reply.body, 0, "a model has no id");
     model.title = text_of(item["name"]);
     for (const char* length : {"context_length", "context_window", "max_context_length",
                                "max_model_len"})
       if (model.input_tokens == 0 && item[length].is_integer())
         model.input_tokens = item[length].as_int();
+    const Json trained = item["meta"]["n_ctx_train"];  // llama.cpp
+    if (model.input_tokens == 0 && trained.is_integer()) model.input_tokens = trained.as_int();
     model.raw = item;
     page.models.push_back(std::move(model));
   }

@@ -26,7 +26,7 @@ struct Word {
 };
 
 // Codes and types that say what it is whatever the status.
-constexpr std::array<Word, 27> kWords = {{
+constexpr std::array<Word, 29> kWords = {{
     {"invalid_api_key", ErrorKind::authentication},
     {"authentication_error", ErrorKind::authentication},
     {"invalid_authentication_error", ErrorKind::authentication},
@@ -53,6 +53,8 @@ constexpr std::array<Word, 27> kWords = {{
     {"content_filter", ErrorKind::content_filter},
     {"content_policy_violation", ErrorKind::content_filter},
     {"ResponsibleAIPolicyViolation", ErrorKind::content_filter},
+    {"data_inspection_failed", ErrorKind::content_filter},
+    {"Arrearage", ErrorKind::quota},
     {"timeout_error", ErrorKind::timeout},
 }};
 
@@ -60,6 +62,7 @@ constexpr std::array<Word, 27> kWords = {{
 constexpr std::array<Word, 5> kPhrases = {{
     {"maximum context length", ErrorKind::context_length},
     {"context window", ErrorKind::context_length},
+    {"range of input length", ErrorKind::context_length},
     {"exceeded your current quota", ErrorKind::quota},
     {"insufficient balance", ErrorKind::quota},
     {"insufficient account balance", ErrorKind::quota},

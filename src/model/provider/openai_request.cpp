@@ -4,19 +4,13 @@
 #include <utility>
 
 #include "core/json_writer.hpp"
+#include "model/provider/function_tool.hpp"
 #include "model/provider/openai.hpp"
 #include "model/provider/openai_messages.hpp"
 
 namespace lian {
 inline namespace v0 {
 namespace {
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-';
-  });
-}
 
 std::string plain(double value) {
   std::string text;
@@ -152,7 +146,7 @@ class RequestWriter {
       return refuse_settings_without_tools();
     if (!options_.tools().empty() && open_field("tools")) {
       json_.begin_array();
-      for (const ToolSpec& tool : options_.tools()) write_tool(tool);
+      for (const ToolSpec& tool : options_.tools()) write_function_tool(tool, json_);
       json_.end_array();
     }
     if (options_.tool_choice()) write_tool_choice(*options_.tool_choice());
@@ -164,27 +158,6 @@ class RequestWriter {
         options_.tool_choice()->mode() != ToolChoice::Mode::none) {
       refuse_request("tool_choice is set but tools are not: pass the tools");
     }
-  }
-
-  void write_tool(const ToolSpec& tool) {
-    if (!is_name(tool.name)) {
-      refuse_request("the tool name \"" + tool.name +
-                     "\" must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
-    }
-    if (!tool.parameters.is_null() && !tool.parameters.is_object()) {
-      refuse_request("the parameters of tool " + tool.name + " must be a JSON Schema object");
-    }
-    json_.begin_object().key("type").string("function").key("function").begin_object();
-    json_.key("name").string(tool.name);
-    if (!tool.description.empty()) {
-      json_.key("description");
-      string(tool.description, "tools description");
-    }
-    if (!tool.parameters.is_null()) json_.key("parameters").raw(tool.parameters.dump());
-    if (tool.strict) json_.key("strict").boolean(true);
-    json_.end_object();
-    write_members(tool.extra);
-    json_.end_object();
   }
 
   void write_tool_choice(const ToolChoice& choice) {
@@ -209,7 +182,7 @@ class RequestWriter {
     if (!options_.response_format()) return;
     const ResponseFormat& format = *options_.response_format();
     const bool schema = format.kind() == ResponseFormat::Kind::json_schema;
-    if (schema && !is_name(format.name())) {
+    if (schema && !is_function_name(format.name())) {
       refuse_request("the name \"" + format.name() +
                      "\" of the response format must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
     }

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "lian/core/error.hpp"
+#include "model/codec.hpp"
+
+namespace lian {
+inline namespace v0 {
+
+/// The error an HTTP reply of DashScope means: `{"code","message","request_id"}`; any body.
+ApiError qwen_error(const HttpReply& reply, const Endpoint& endpoint);
+
+/// The error that `json` describes although the reply's status was 200. `comments` of its event may
+/// tell the status that was meant: `:HTTP_STATUS/400`.
+ApiError qwen_error_in_reply(std::string_view json, std::string_view comments = {});
+
+}  // namespace v0
+}  // namespace lian
