@@ -28,6 +28,7 @@
 #include "lian/data/retriever.hpp"
 #include "lian/data/text_splitter.hpp"
 #include "lian/model/model_list.hpp"
+#include "lian/model/ollama.hpp"
 #include "lian/model/output_parser.hpp"
 #include "lian/model/prompt.hpp"
 #include "lian/model/registry.hpp"

@@ -75,6 +75,9 @@ extern const ProviderRow palm_provider;
 extern const ProviderRow vertex_provider;
 extern const ProviderRow qwen_provider;
 extern const ProviderRow qwen_compatible_provider;
+extern const ProviderRow ollama_provider;
+extern const ProviderRow llamacpp_provider;
+extern const ProviderRow vllm_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

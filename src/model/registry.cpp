@@ -30,6 +30,9 @@ constexpr std::array rows = {
     &vertex_provider,
     &qwen_provider,
     &qwen_compatible_provider,
+    &ollama_provider,
+    &llamacpp_provider,
+    &vllm_provider,
     &offline_provider,
 };
 

@@ -22,7 +22,7 @@ void read_logprobs(const JsonValue& tokens, std::vector<TokenLogprob>& out) {
       if (key == "logprob") token.logprob = value.number();
       if (key == "top_logprobs") read_logprobs(value, token.top);
     });
-    out.push_back(std::move(token));
+    if (!token.token.empty()) out.push_back(std::move(token));
   });
 }
 
