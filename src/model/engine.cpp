@@ -157,6 +157,7 @@ class EngineChat final : public ChatStep {
           HttpReply reply = co_await std::move(reading);
           DecodeChat decode(codec_, wanted.options.keep_raw());
           ChatPiece piece = to_piece(decode(reply));
+          piece.provider = line_->endpoint.provider;
           plan.succeeded();
           if (line_->tokens) line_->tokens->accepted(token);
           handed = true;
@@ -179,9 +180,12 @@ class EngineChat final : public ChatStep {
           while (!decoder->finished() && events.next(event)) {
             if (!event.data.empty()) raw.keep(event.data);
             for (bool more = decoder->decode(event, piece); more; more = decoder->next(piece)) {
-              if (!handed) plan.succeeded();
-              if (!handed && line_->tokens) line_->tokens->accepted(token);
-              if (!std::exchange(handed, true)) request = HttpRequest();  // is sent no more
+              if (!std::exchange(handed, true)) {
+                plan.succeeded();
+                if (line_->tokens) line_->tokens->accepted(token);
+                piece.provider = line_->endpoint.provider;
+                request = HttpRequest();  // is sent no more
+              }
               partial += piece.text;
               co_yield piece;
             }
