@@ -82,7 +82,7 @@ void OllamaMessages::write_message(const Message& message) {
   write_thinking(message);
   write_images(message);
   write_calls(message);
-  if (message.id.empty())  // a message with an id is a reply
+  if (message.role != Role::assistant)  // a reply's say what the server said of it
     for (const std::string& name : message.extra.keys())
       json_.key(name).raw(message.extra[name].dump());
   json_.end_object();
