@@ -75,12 +75,14 @@ TEST_CASE("llamacpp chat: replies and streams") {
   CHECK(message.text() == "Hello!");
   CHECK(std::get<ReasoningPart>(message.parts[0]).text == "Greet.");
   CHECK(message.usage->cached_tokens == 20);
+  CHECK(message.extra["timings"]["predicted_n"].as_int() == 4);
   const auto calls = chat()->decode(reply_of(wire("llamacpp/tool_call_response.json"))).tool_calls();
   REQUIRE(calls.size() == 1);
   CHECK(calls[0].id == "XQyLcE0m");
   const StreamResult streamed = test::check_every_split(*chat(), wire("llamacpp/stream.sse"));
   CHECK(streamed.complete);
   CHECK(streamed.message.text() == "Hello!");
+  CHECK(streamed.message.extra["timings"]["cache_n"].as_int() == 20);
   CHECK(test::check_every_split(*chat(), wire("llamacpp/tool_call_stream.sse"))
             .message.tool_calls()
             .size() == 1);

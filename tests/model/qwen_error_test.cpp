@@ -2,7 +2,7 @@
 
 #include "lian/core/error.hpp"
 #include "model/codec_support.hpp"
-#include "model/provider/openai.hpp"
+#include "model/provider.hpp"
 #include "model/provider/qwen.hpp"
 #include "support/catch.hpp"
 
@@ -20,6 +20,10 @@ Endpoint endpoint() {
   out.key_name = "DASHSCOPE_API_KEY";
   out.secrets = {out.api_key};
   return out;
+}
+
+std::unique_ptr<const ChatCodec> compatible() {
+  return qwen_compatible_provider.chat(ModelPlace(qwen_compatible_provider, "m", endpoint()));
 }
 
 ApiError classify(std::string body, int status) {
@@ -43,9 +47,20 @@ TEST_CASE("qwen error: the fixture's bodies") {
       CHECK(error.request_id == row["body"]["request_id"].as_string());
     } else {
       CHECK(error.parameter == "purpose");
-      CHECK(OpenAIChatCodec().classify(reply, endpoint()).kind() == error.kind());
+      CHECK(compatible()->classify(reply, endpoint()).kind() == error.kind());
     }
   }
+}
+
+TEST_CASE("qwen error: the same codes in compatible mode") {
+  const auto kind = [](const std::string& error, int status) {
+    return compatible()->classify(reply_of("{\"error\":" + error + "}", status), endpoint()).kind();
+  };
+  CHECK(kind(R"({"code":"data_inspection_failed","message":"m","type":"x"})", 400) ==
+        ErrorKind::content_filter);
+  CHECK(kind(R"({"code":"Arrearage","message":"m"})", 400) == ErrorKind::quota);
+  CHECK(kind(R"({"code":"invalid_parameter_error","message":
+      "Range of input length should be [1, 30720]"})", 400) == ErrorKind::context_length);
 }
 
 struct Code {

@@ -26,8 +26,8 @@ std::int64_t CountingChatCodec::decode_count(const HttpReply& reply) const {
   const std::string body = utf8::repair(reply.body);
   const Json count = parse_or_null(body)[field_];
   if (count.is_integer()) return count.as_int();
-  if (is_openai_error(body)) throw openai_error_in_reply(body, provider_);
-  throw_not_json(provider_, body, 0, "it has no count of tokens");
+  if (is_openai_error(body)) throw openai_error_in_reply(body, dialect());
+  throw_not_json(dialect().name, body, 0, "it has no count of tokens");
 }
 
 }  // namespace v0

@@ -14,12 +14,12 @@ inline namespace v0 {
 class CountingChatCodec final : public OpenAIChatCodec {
  public:
   CountingChatCodec(const OpenAIDialect& dialect, std::string_view path, std::string_view field)
-      : OpenAIChatCodec(dialect), provider_(dialect.name), path_(path), field_(field) {}
+      : OpenAIChatCodec(dialect), path_(path), field_(field) {}
   HttpRequest encode_count(const ChatRequest& request, const Endpoint& endpoint) const override;
   std::int64_t decode_count(const HttpReply& reply) const override;
 
  private:
-  std::string provider_, path_, field_;
+  std::string path_, field_;
 };
 
 /// Where a server stands whose OpenAI dialect has the base URL `url`: without "/v1".

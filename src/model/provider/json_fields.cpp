@@ -20,6 +20,9 @@ void read_logprobs(const JsonValue& tokens, std::vector<TokenLogprob>& out) {
     item.fields([&](const JsonKey& key, const JsonValue& value) {
       if (key == "token") value.assign_to(token.token);
       if (key == "logprob") token.logprob = value.number();
+      if (key == "bytes") value.items([&](const JsonValue& byte) {
+        token.bytes += static_cast<char>(static_cast<unsigned char>(byte.integer()));
+      });
       if (key == "top_logprobs") read_logprobs(value, token.top);
     });
     if (!token.token.empty()) out.push_back(std::move(token));

@@ -3,7 +3,6 @@
 #include "model/provider.hpp"
 #include "model/provider/counting_chat.hpp"
 #include "model/provider/llamacpp.hpp"
-#include "model/provider/openai_models.hpp"
 
 namespace lian {
 inline namespace v0 {

@@ -41,7 +41,7 @@ class CompletionReader {
       });
     });
     if (is_error || (!is_reply && is_openai_error(json)))
-      throw openai_error_in_reply(json, provider);
+      throw openai_error_in_reply(json, named(provider));
     if (!is_reply) throw_not_json(provider, json, 0, "it has no content");
     if (stopped_) end(piece);
   }
@@ -94,7 +94,7 @@ class CompletionStreamDecoder final : public ChatStreamDecoder {
   bool decode(const StreamEvent& event, ChatPiece& piece) override {
     piece.clear();
     if (event.type == "error" || event.type == "bare")
-      throw openai_error_in_reply(event.data, provider);
+      throw openai_error_in_reply(event.data, named(provider));
     if (event.data.starts_with("[DONE]")) return false;
     reader_.read(event.data, piece);
     return !piece.text.empty() || !piece.logprobs.empty() || reader_.stopped();
@@ -140,7 +140,7 @@ std::int64_t LlamaCppCompletionCodec::decode_count(const HttpReply& reply) const
   const std::string body = utf8::repair(reply.body);
   const Json tokens = parse_or_null(body)["tokens"];
   if (tokens.is_array()) return static_cast<std::int64_t>(tokens.size());
-  if (is_openai_error(body)) throw openai_error_in_reply(body, provider);
+  if (is_openai_error(body)) throw openai_error_in_reply(body, named(provider));
   throw_not_json(provider, body, 0, "it has no tokens");
 }
 

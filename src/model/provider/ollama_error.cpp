@@ -56,7 +56,7 @@ ApiError ollama_error(const HttpReply& reply, const Endpoint& endpoint) {
 
 ApiError ollama_error_in_reply(std::string_view json) {
   const Json body = parse_or_null(json);
-  if (body["error"].is_object()) return openai_error_in_reply(json, "ollama");
+  if (body["error"].is_object()) return openai_error_in_reply(json, named("ollama"));
   return api_error_in_reply(complaint_in(body, 200), json, "ollama");
 }
 

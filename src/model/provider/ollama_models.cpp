@@ -8,8 +8,8 @@
 #include "model/provider/embedding_rows.hpp"
 #include "model/provider/json_text.hpp"
 #include "model/provider/ollama.hpp"
+#include "model/provider/openai.hpp"
 #include "model/provider/openai_messages.hpp"
-#include "model/provider/openai_models.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -58,7 +58,7 @@ ApiError OllamaEmbeddingCodec::classify(const HttpReply& reply, const Endpoint& 
 }
 
 HttpRequest OllamaModelListCodec::encode(const Endpoint& endpoint, const std::string&) const {
-  return bearer_get(endpoint, "/api/tags");
+  return openai_get(endpoint, "/api/tags");
 }
 
 ModelListCodec::Page OllamaModelListCodec::decode(const HttpReply& reply) const {

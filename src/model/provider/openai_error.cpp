@@ -26,7 +26,7 @@ struct Word {
 };
 
 // Codes and types that say what it is whatever the status.
-constexpr std::array<Word, 29> kWords = {{
+constexpr std::array<Word, 27> kWords = {{
     {"invalid_api_key", ErrorKind::authentication},
     {"authentication_error", ErrorKind::authentication},
     {"invalid_authentication_error", ErrorKind::authentication},
@@ -53,8 +53,6 @@ constexpr std::array<Word, 29> kWords = {{
     {"content_filter", ErrorKind::content_filter},
     {"content_policy_violation", ErrorKind::content_filter},
     {"ResponsibleAIPolicyViolation", ErrorKind::content_filter},
-    {"data_inspection_failed", ErrorKind::content_filter},
-    {"Arrearage", ErrorKind::quota},
     {"timeout_error", ErrorKind::timeout},
 }};
 

@@ -81,9 +81,7 @@ ErrorKind kind_of(const Complaint& complaint, int status) {
   const std::string message = ascii_lower(complaint.message);
   for (const std::string_view phrase : too_long)
     if (has(message, phrase)) return ErrorKind::context_length;
-  for (const Word& word : words)
-    if (has(complaint.code, word.word)) return word.kind;
-  return kind_of_status(status);
+  return kind_of_qwen_code(complaint.code).value_or(kind_of_status(status));
 }
 
 Complaint complaint_in(const Json& body, int status) {
@@ -109,6 +107,12 @@ int status_in(std::string_view comments) {
 
 }  // namespace
 
+std::optional<ErrorKind> kind_of_qwen_code(std::string_view code) {
+  for (const Word& word : words)
+    if (has(code, word.word)) return word.kind;
+  return std::nullopt;
+}
+
 ApiError qwen_error(const HttpReply& reply, const Endpoint& endpoint) {
   const Json body = parse_or_null(utf8::repair(reply.body));
   if (!body["error"].is_null()) return openai_error(reply, endpoint);  // a gateway's
@@ -117,7 +121,7 @@ ApiError qwen_error(const HttpReply& reply, const Endpoint& endpoint) {
 
 ApiError qwen_error_in_reply(std::string_view json, std::string_view comments) {
   const Json body = parse_or_null(json);
-  if (!body["error"].is_null()) return openai_error_in_reply(json, "qwen");
+  if (!body["error"].is_null()) return openai_error_in_reply(json, named("qwen"));
   const int status = status_in(comments);
   ApiError error = api_error_in_reply(complaint_in(body, status), json, "qwen");
   if (status >= 400) error.status = status;

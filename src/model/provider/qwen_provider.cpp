@@ -1,6 +1,7 @@
 #include "model/provider.hpp"
 #include "model/provider/openai.hpp"
 #include "model/provider/qwen.hpp"
+#include "model/provider/qwen_error.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -51,6 +52,7 @@ constexpr OpenAIDialect compatible = [] {
   dialect.name = "qwen-compatible";
   dialect.token_limit_field = "max_tokens";
   dialect.developer_role = "system";
+  dialect.kind_of_code = &kind_of_qwen_code;
   dialect.base64_embeddings = false;  // encoding_format is "float" alone
   dialect.abilities.tool_choice_required = false;
   dialect.abilities.files = false;

@@ -2,7 +2,6 @@
 
 #include "model/provider.hpp"
 #include "model/provider/counting_chat.hpp"
-#include "model/provider/openai_models.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -39,6 +38,7 @@ constinit const ProviderRow vllm_provider = [] {
   row.example = "meta-llama/Llama-3.1-8B-Instruct";
   row.embedding_example = "intfloat/e5-mistral-7b-instruct";
   row.chat = &chat;
+  row.text = &openai_text;
   row.embedding = &openai_embedding;
   row.models = &openai_models;
   row.dialect = &vllm;
