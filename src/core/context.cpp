@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "lian/core/runtime.hpp"
 #include "core/runtime_access.hpp"
+#include "lian/core/runtime.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -26,8 +26,8 @@ namespace {
 thread_local const Context* ambient = nullptr;
 
 const Context::State& state_of(const std::shared_ptr<const Context::State>& state) {
-  static const Context::State defaults;
-  return state ? *state : defaults;
+  static const Context::State* const defaults = new Context::State();  // outlives static objects
+  return state ? *state : *defaults;
 }
 }  // namespace
 

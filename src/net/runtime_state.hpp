@@ -26,12 +26,11 @@ struct Runtime::State {
   std::atomic<std::uint64_t> random;
   ThreadPool pool;
 
-  std::mutex mutex;                              // guards what follows
-  std::vector<std::unique_ptr<UvLoop>> idle;     // the most recently used last
-  std::size_t leased = 0;
+  std::mutex mutex;                           // guards what follows
+  std::vector<std::unique_ptr<UvLoop>> idle;  // the most recently used last
 
   struct Started;
-  std::unique_ptr<UvLoop> own;                   // the loop behind fd(); its user's thread only
+  std::unique_ptr<UvLoop> own;  // the loop behind fd(); its user's thread only
   std::vector<std::unique_ptr<Started>> started;
 };
 

@@ -11,7 +11,9 @@ inline namespace v0 {
 
 namespace {
 constexpr auto idle_time = std::chrono::seconds(10);
-}
+
+thread_local const ThreadPool* pool_of_this_thread = nullptr;
+}  // namespace
 
 ThreadPool::ThreadPool(std::size_t base, std::size_t limit)
     : base_(std::min(base, limit)), limit_(std::max<std::size_t>(limit, 1)) {}
@@ -28,23 +30,34 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::submit(std::shared_ptr<detail::Job> job,
                         std::shared_ptr<detail::Mailbox> mailbox) {
+  Item item{std::move(job), std::move(mailbox)};
   std::vector<std::thread> ended;
+  bool here = false;
   {
     const std::lock_guard lock(mutex_);
     ended = take_ended();
-    if (idle_ <= queue_.size() && running_ < limit_) add_thread();
-    queue_.push_back({std::move(job), std::move(mailbox)});
+    const bool all_busy = idle_ <= queue_.size();
+    const bool added = all_busy && running_ < limit_ && add_thread();
+    here = all_busy && !added && pool_of_this_thread == this;
+    if (!here) queue_.push_back(std::move(item));
   }
   wake_.notify_one();
   for (std::thread& thread : ended) thread.join();
+  if (here) carry_out(std::move(item));
 }
 
-void ThreadPool::add_thread() {
+void ThreadPool::carry_out(Item item) {
+  item.job->work();
+  item.mailbox->post(std::move(item.job));
+}
+
+bool ThreadPool::add_thread() {
   try {
     threads_.emplace_back([this] { work(); });
     ++running_;
+    return true;
   } catch (const std::system_error& e) {
-    if (running_ > 0) return;  // the others will get to it
+    if (running_ > 0) return false;  // the others will get to it
     throw LimitError(fmt::format("no thread for work that blocks could be started ({}); raise the "
                                  "limit on processes with 'ulimit -u'",
                                  e.what()),
@@ -75,6 +88,7 @@ std::vector<std::thread> ThreadPool::take_ended() {
 }
 
 void ThreadPool::work() {
+  pool_of_this_thread = this;
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
@@ -85,9 +99,7 @@ void ThreadPool::work() {
       Item item = std::move(queue_.front());
       queue_.pop_front();
       lock.unlock();
-      item.job->work();
-      item.mailbox->post(std::move(item.job));
-      item.mailbox.reset();
+      carry_out(std::move(item));
       lock.lock();
       continue;
     }

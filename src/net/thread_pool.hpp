@@ -21,7 +21,8 @@ class ThreadPool {
   ThreadPool(std::size_t base, std::size_t limit);
   ~ThreadPool();  // finishes what has started, drops the rest
 
-  /// Runs `job->work()` on a thread, then posts the job to the mailbox.
+  /// Runs `job->work()` on a thread, then posts the job to the mailbox. Called by such work itself,
+  /// which blocks its thread until then, it takes that very thread when no other one is free.
   void submit(std::shared_ptr<detail::Job> job, std::shared_ptr<detail::Mailbox> mailbox);
   /// Ends the idle threads.
   void release_idle();
@@ -31,7 +32,8 @@ class ThreadPool {
     std::shared_ptr<detail::Job> job;
     std::shared_ptr<detail::Mailbox> mailbox;
   };
-  void add_thread();  // with the mutex held
+  bool add_thread();  // with the mutex held
+  static void carry_out(Item item);
   void work();
   std::vector<std::thread> take_ended();
 

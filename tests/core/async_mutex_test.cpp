@@ -31,6 +31,17 @@ Task<void> book(AsyncMutex mutex, Account* account, int times) {
   }
 }
 
+Task<void> lock_once(AsyncMutex mutex) {
+  auto lock = mutex.lock();
+  const AsyncMutex::Guard guard = co_await lock;
+}
+
+Task<void> lock_and_block(AsyncMutex mutex) {
+  auto lock = mutex.lock();
+  const AsyncMutex::Guard guard = co_await lock;
+  lian::block_on(lock_once(mutex));
+}
+
 }  // namespace
 
 TEST_CASE("async_mutex: one holder at a time across awaits and threads") {
@@ -54,5 +65,11 @@ TEST_CASE("async_mutex: try_lock fails while it is held") {
   CHECK(guard);
   CHECK_FALSE(mutex.try_lock());
   guard.release();
+  CHECK(mutex.try_lock());
+}
+
+TEST_CASE("async_mutex: a nested blocking call does not wait for a holder further out") {
+  const AsyncMutex mutex;
+  lian::block_on(lock_and_block(mutex));
   CHECK(mutex.try_lock());
 }

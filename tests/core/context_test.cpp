@@ -40,6 +40,54 @@ class OnePieceThenSilence : public lian::Step<int, std::string> {
   bool streams() const noexcept override { return true; }
 };
 
+class Counting : public lian::Step<int, std::string> {
+ public:
+  Task<std::string> run(int, Context) const override { co_return ""; }
+  lian::Stream<std::string> transform(lian::Stream<int> in, Context) const override {
+    co_await in.next();
+    for (int i = 0; i < 1000; ++i) {
+      co_await lian::sleep(0ns);
+      co_yield std::to_string(i);
+    }
+  }
+  bool streams() const noexcept override { return true; }
+};
+
+class PassOn : public lian::Step<std::string, std::string> {
+ public:
+  Task<std::string> run(std::string text, Context) const override { co_return text; }
+  lian::Stream<std::string> transform(lian::Stream<std::string> in, Context) const override {
+    while (std::string* piece = co_await in.next()) co_yield std::move(*piece);
+  }
+  bool streams() const noexcept override { return true; }
+};
+
+// A loop that keeps the letters of other threads instead of delivering them.
+class Unopened final : public lian::detail::Loop {
+ public:
+  struct Box final : lian::detail::Mailbox {
+    void post(std::shared_ptr<lian::detail::Posted> item) override {
+      letters.push_back(std::move(item));
+    }
+    std::vector<std::shared_ptr<lian::detail::Posted>> letters;
+  };
+  explicit Unopened(lian::Runtime& runtime) : Loop(runtime) { mailbox_ = box_; }
+  const auto& letters() const noexcept { return box_->letters; }
+
+ private:
+  void turn(bool) override {}
+  void timers_changed() noexcept override {}
+  std::shared_ptr<Box> box_ = std::make_shared<Box>();
+};
+
+Task<void> read_pieces(lian::Stream<std::string> stream, int count, lian::test::Gate* gate,
+                       bool* ended) {
+  for (int i = 0; i < count; ++i) co_await stream.next();
+  *ended = true;
+  lian::test::Gate::Pass pass = gate->pass();
+  co_await pass;
+}
+
 lian::Runnable<int, std::string> one_piece_then_silence() {
   return lian::Runnable<int, std::string>(std::make_shared<OnePieceThenSilence>());
 }
@@ -97,11 +145,30 @@ TEST_CASE("context: a stop request runs no coroutine on the requesting thread") 
     source.request_stop();
   });
   CHECK(kind_of([&] {
-          lian::block_on(
-              lian::test::stoppable(watch(&resumed_on, &waiting), source.get_token()));
+          lian::block_on(lian::test::stoppable(watch(&resumed_on, &waiting), source.get_token()));
         }) == ErrorKind::cancelled);
   requester.join();
   CHECK(resumed_on == std::this_thread::get_id());
+}
+
+TEST_CASE("context: a stop is one letter to a run, whatever steps and pieces it has") {
+  lian::Runtime runtime;
+  Unopened loop(runtime);
+  const lian::detail::Driving driving(loop);
+  const auto pass_on = lian::Runnable<std::string, std::string>(std::make_shared<PassOn>());
+  const auto chain =
+      lian::Runnable<int, std::string>(std::make_shared<Counting>()) | pass_on | pass_on;
+  std::stop_source source;
+  lian::test::Gate gate;
+  bool ended = false;
+  lian::detail::RootResult<void> result;
+  auto stream = chain.astream(1, Context().with_stop(source.get_token()));
+  const auto root =
+      lian::detail::run_root<void>(read_pieces(std::move(stream), 100, &gate, &ended), &result);
+  root.handle().resume();
+  loop.run_until(ended);
+  source.request_stop();  // nobody waits for a piece now
+  CHECK(loop.letters().size() == 1);
 }
 
 TEST_CASE("context: a run whose stop was requested already does no step") {
@@ -147,7 +214,7 @@ TEST_CASE("context: a stop request ends a stream that has given pieces already")
   requester.join();
 }
 
-TEST_CASE("context: a nested blocking call inherits stop, deadline, tags and concurrency") {
+TEST_CASE("context: a nested blocking call inherits stop, deadline, tags, concurrency and tries") {
   std::stop_source source;
   const auto deadline = Clock::now() + 1h;
   std::optional<Context> seen;
@@ -160,10 +227,12 @@ TEST_CASE("context: a nested blocking call inherits stop, deadline, tags and con
                       .with_stop(source.get_token())
                       .with_deadline(deadline)
                       .with_concurrency(2)
+                      .with_tries(2)
                       .with_tag("t"));
   REQUIRE(seen);
   CHECK(seen->deadline() == deadline);
   CHECK(seen->concurrency() == 2);
+  CHECK(seen->tries() == 2);
   CHECK(seen->tags() == std::vector<std::string>{"t"});
   CHECK_FALSE(seen->stop_requested());
   source.request_stop();

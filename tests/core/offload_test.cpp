@@ -86,6 +86,20 @@ TEST_CASE("offload: does not grow beyond the limit") {
   CHECK(most <= 2);
 }
 
+TEST_CASE(
+    "offload: work that waits for offloaded work of its own does not wait for its own thread") {
+  Runtime runtime(RuntimeOptions().blocking_threads(2));
+  std::atomic<int> done{0};
+  std::vector<Task<void>> tasks;
+  for (int i = 0; i < 8; ++i)
+    tasks.push_back(lian::offload([&] {
+      lian::block_on(
+          lian::offload([&] { lian::block_on(lian::offload([&] { ++done; }), runtime); }), runtime);
+    }));
+  static_cast<void>(lian::block_on(lian::when_all(std::move(tasks)), runtime));
+  CHECK(done == 8);
+}
+
 TEST_CASE("offload: work that started runs to its end though nobody waits; its result is dropped") {
   const auto blocked = std::make_shared<Blocked>();
   {

@@ -14,6 +14,7 @@
 #include "lian/core/pipe.hpp"
 #include "lian/core/semaphore.hpp"
 #include "lian/core/sleep.hpp"
+#include "lian/core/when_all.hpp"
 #include "support/async.hpp"
 #include "support/catch.hpp"
 
@@ -96,6 +97,24 @@ auto nested_chain() {
   return model | [model](int number) { return model.invoke(number); } | model;
 }
 
+// What drives the code that calls this.
+struct Place {
+  lian::detail::Loop* loop = lian::detail::Loop::current();
+  std::thread::id thread = std::this_thread::get_id();
+};
+
+Task<void> rings(bool* rung) {
+  co_await lian::sleep(1ns);
+  *rung = true;
+}
+
+Task<void> blocks(Runtime* runtime, const bool* rung, bool* rung_meanwhile) {
+  int woken = 0;
+  lian::block_on(sleeps(3, &woken), *runtime);
+  *rung_meanwhile = *rung;
+  co_return;
+}
+
 std::vector<int> counting(int count) {
   std::vector<int> numbers;
   for (int i = 0; i < count; ++i) numbers.push_back(i);
@@ -146,8 +165,7 @@ TEST_CASE("runtime: a start, work from other threads and a stop request wake the
   std::thread requester([&] { source.request_stop(); });
   drive_until(runtime, ended);
   requester.join();
-  CHECK(lian::test::kind_of([&] { std::rethrow_exception(error); }) ==
-        lian::ErrorKind::cancelled);
+  CHECK(lian::test::kind_of([&] { std::rethrow_exception(error); }) == lian::ErrorKind::cancelled);
 }
 
 TEST_CASE("runtime: a started task may start another") {
@@ -203,6 +221,44 @@ TEST_CASE("runtime: release_idle closes what nobody uses; the next call opens it
   CHECK(*pieces.next() == 2);
   lian::block_on(offloads(&where), runtime);
   CHECK(chain.invoke(3, context) == 3);
+}
+
+TEST_CASE("runtime: a blocking call leases a loop, a nested one a second, and both come back") {
+  Runtime runtime;
+  const auto context = lian::Context().with(runtime);
+  std::vector<Place> inner, outer;
+  const auto nested = lian::step([&](int number) { return inner.emplace_back(), number; });
+  const auto chain = lian::step([&](int number) {
+    outer.emplace_back();
+    nested.invoke(number);
+    outer.emplace_back();
+    return number;
+  });
+  chain.invoke(1, context);
+  chain.invoke(2, context);
+  REQUIRE(outer.size() == 4);
+  REQUIRE(inner.size() == 2);
+  for (const Place& place : outer) {
+    CHECK(place.loop == outer[0].loop);
+    CHECK(place.thread == std::this_thread::get_id());
+  }
+  for (const Place& place : inner) {
+    CHECK(place.loop == inner[0].loop);
+    CHECK(place.loop != outer[0].loop);
+    CHECK(place.thread == std::this_thread::get_id());
+  }
+  CHECK(lian::detail::Loop::current() == nullptr);
+}
+
+TEST_CASE("runtime: the outer loop stands still while a nested blocking call runs") {
+  Runtime runtime;
+  bool rung = false, rung_meanwhile = false;
+  std::vector<Task<void>> tasks;
+  tasks.push_back(rings(&rung));  // due long before the nested call ends
+  tasks.push_back(blocks(&runtime, &rung, &rung_meanwhile));
+  static_cast<void>(lian::block_on(lian::when_all(std::move(tasks)), runtime));
+  CHECK_FALSE(rung_meanwhile);
+  CHECK(rung);
 }
 
 TEST_CASE("runtime: nested blocking runs that share one place all finish on one thread") {

@@ -4,7 +4,10 @@
 #include <stop_token>
 #include <thread>
 
+#include "lian/core/pipe.hpp"
 #include "lian/core/when_all.hpp"
+#include "lian/model/output_parser.hpp"
+#include "lian/model/prompt.hpp"
 #include "model/engine_support.hpp"
 #include "support/catch.hpp"
 
@@ -161,6 +164,37 @@ TEST_CASE("engine: a batch of a thousand calls of which half are cancelled") {
   runtime.release_idle();
   CHECK(server.wait_for_open(0));
   CHECK(test::open_descriptors() == before);
+}
+
+// Asks the model, and then the model again from inside a step.
+auto chain_that_asks_again(const ChatModel& model) {
+  return ChatPromptTemplate({"{text}"}) | model | StrOutputParser() |
+         [model](std::string answer) { return answer + model.invoke(answer).text(); } | model |
+         StrOutputParser();
+}
+
+TEST_CASE("engine: a hundred chains at concurrency 1 whose step asks the model again all finish") {
+  RawServer server({Reply::json(200, test::small_json("hi"))});
+  Runtime runtime;
+  const ChatModel model = test::model_at(server.url(), ModelConfig().max_concurrency(1));
+  const auto chain = chain_that_asks_again(model);
+  const Context context = test::once(runtime).with_concurrency(100);
+  const std::vector<Values> inputs(100, Values{{"text", "hi"}});
+  CHECK(chain.batch(inputs, context) == std::vector<std::string>(100, "hi"));
+  CHECK(server.counts().requests == 300);
+
+  std::atomic<int> finished{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 10; ++t)
+    threads.emplace_back([&] {
+      const std::vector<Values> ten(10, Values{{"text", "hi"}});
+      for (const std::string& answer : chain.batch(ten, context)) finished += answer == "hi";
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(finished == 100);
+  CHECK(server.counts().requests == 600);
+  runtime.release_idle();
+  CHECK(server.wait_for_open(0));
 }
 
 TEST_CASE("engine: one model used from many threads at once") {

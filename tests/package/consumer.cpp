@@ -6,13 +6,15 @@
 #include <lian/model/registry.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 namespace {
 
 bool answers() {
-  const auto chain = lian::ChatPromptTemplate({"Context:\n[1] home.md\n{notes}\n\nQuestion: {question}"}) |
-                     lian::chat_model("offline") | lian::StrOutputParser();
+  const auto chain =
+      lian::ChatPromptTemplate({"Context:\n[1] home.md\n{notes}\n\nQuestion: {question}"}) |
+      lian::chat_model("offline") | lian::StrOutputParser();
   const lian::Values input{{"notes", "The spare key lies under the blue flower pot."},
                            {"question", "Where is the spare key?"}};
   std::string streamed;
@@ -43,6 +45,18 @@ bool passes_errors_through_the_library() {
   }
   return false;
 }
+
+// Is destroyed behind main: the default Runtime still serves it.
+class LastCall {
+ public:
+  ~LastCall() {
+    if (chain_.invoke(1) != 2) std::_Exit(1);
+  }
+
+ private:
+  lian::Runnable<int, int> chain_ = lian::step([](int number) { return number + 1; });
+};
+const LastCall last_call;
 
 }  // namespace
 
