@@ -70,6 +70,7 @@ class Transfer : private detail::Timer {
   std::size_t on_header(std::string_view line);
   std::size_t on_bytes(std::string_view bytes);
   std::exception_ptr error_of(CURLcode code) const;
+  std::exception_ptr refused(std::string_view what) const;
   std::exception_ptr judge_header() const;
   std::exception_ptr header_too_large(std::size_t limit) const;
 

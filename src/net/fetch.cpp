@@ -5,10 +5,11 @@
 namespace lian {
 inline namespace v0 {
 
-Task<HttpReply> read_whole(HttpResponse response) {
+Task<HttpReply> read_whole(HttpResponse response, std::string begin) {
   HttpReply reply;
   reply.status = response.status;
   reply.headers = std::move(response.headers);
+  reply.body = std::move(begin);
   while (std::string* bytes = co_await response.body.next()) {
     if (reply.body.empty())
       reply.body.swap(*bytes);

@@ -20,11 +20,11 @@ struct Inflate::Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   z_stream z{};
-  bool ended = false, any = false;
+  bool ended = false, any = false, may_be_raw = false;
 };
 
 namespace {
-constexpr int detect_gzip_or_zlib = 15 + 32;
+constexpr int detect_gzip_or_zlib = 15 + 32, raw_deflate = -15;
 constexpr std::size_t slice = std::size_t{64} << 10;
 
 std::string lower(std::string_view text) {
@@ -32,6 +32,12 @@ std::string lower(std::string_view text) {
   std::transform(out.begin(), out.end(), out.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return out;
+}
+
+// "deflate" is zlib's format (RFC 9110, section 8.4.1.2), but many servers send the bare blocks.
+bool begins_raw(std::string_view bytes) {
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  return (first & 0x0F) != 8 && first != 0x1F;  // neither zlib's method nor gzip's magic number
 }
 }  // namespace
 
@@ -43,6 +49,7 @@ Inflate::Inflate(std::string_view encoding) {
                 fmt::format("the reply has the content encoding '{}', which lian did not ask for",
                             encoding.substr(0, 100)));
   stream_ = std::make_unique<Stream>(detect_gzip_or_zlib);
+  stream_->may_be_raw = name == "deflate";
 }
 
 Inflate::Inflate(Inflate&&) noexcept = default;
@@ -50,7 +57,10 @@ Inflate::~Inflate() = default;
 
 void Inflate::feed(std::string_view bytes, std::string& out, std::size_t room) {
   z_stream& z = stream_->z;
-  stream_->any = stream_->any || !bytes.empty();
+  if (bytes.empty()) return;
+  stream_->any = true;
+  if (std::exchange(stream_->may_be_raw, false) && begins_raw(bytes))
+    inflateReset2(&z, raw_deflate);
   z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   z.avail_in = static_cast<uInt>(bytes.size());
   const std::size_t before = out.size();

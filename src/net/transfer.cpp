@@ -36,6 +36,13 @@ std::uint64_t descriptor_limit() {
   return limit.rlim_cur;
 }
 
+// Without its scheme and what it may hold of a password.
+std::string place_of(const std::string& proxy) {
+  const std::size_t login = proxy.rfind('@'), scheme = proxy.find("://");
+  if (login != proxy.npos) return proxy.substr(login + 1);
+  return scheme == proxy.npos ? proxy : proxy.substr(scheme + 3);
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ' ||
                            text.back() == '\t'))
@@ -166,8 +173,8 @@ std::size_t Transfer::on_header(std::string_view line) {
     return line.size();
   }
   if (trim(line).empty()) {
-    if (status_ < 200) return line.size();  // an interim reply
-    if (header_done_) return line.size();   // the end of trailers
+    if (header_done_) return line.size();  // the end of trailers
+    if (status_ < 200 && status_ != 101) return line.size();  // an interim reply
     error_ = judge_header();
     if (error_) return 0;
     header_done_ = true;
@@ -178,6 +185,10 @@ std::size_t Transfer::on_header(std::string_view line) {
   if (line[0] == ' ' || line[0] == '\t') return line.size();  // goes on with a field: no field
   const std::size_t colon = line.find(':');
   if (colon == line.npos || colon == 0) return line.size();
+  if (line[colon - 1] == ' ' || line[colon - 1] == '\t') {
+    error_ = refused("a header field with a blank before its colon");
+    return 0;
+  }
   try {
     headers_.add(std::string(trim(line.substr(0, colon))),
                  std::string(trim(line.substr(colon + 1))));
@@ -186,6 +197,11 @@ std::size_t Transfer::on_header(std::string_view line) {
     return 0;
   }
   return line.size();
+}
+
+std::exception_ptr Transfer::refused(std::string_view what) const {
+  return std::make_exception_ptr(
+      Error(ErrorKind::network, fmt::format("{} sent {}", host_of(request_.url), what)));
 }
 
 std::exception_ptr Transfer::header_too_large(std::size_t limit) const {
@@ -198,19 +214,16 @@ std::exception_ptr Transfer::header_too_large(std::size_t limit) const {
 // Two different lengths mean that somebody on the way disagrees about where the reply ends; libcurl
 // reads a length that is no number as none.
 std::exception_ptr Transfer::judge_header() const {
-  const auto refuse = [&](std::string_view what) {
-    return std::make_exception_ptr(
-        Error(ErrorKind::network, fmt::format("{} sent {}", host_of(request_.url), what)));
-  };
+  if (status_ == 101) return refused("another protocol (101 Switching Protocols), not a reply");
   const std::string* length = nullptr;
   for (const auto& [name, value] : headers_.fields()) {
     if (name.size() != 14 || curl_strequal(name.c_str(), "content-length") == 0) continue;
-    if (length && *length != value) return refuse("two different Content-Length fields");
+    if (length && *length != value) return refused("two different Content-Length fields");
     std::int64_t number = -1;
     const auto [end, status] =
         std::from_chars(value.data(), value.data() + value.size(), number);
     if (status != std::errc() || end != value.data() + value.size() || number < 0)
-      return refuse("a Content-Length that is no length");
+      return refused("a Content-Length that is no length");
     length = &value;
   }
   return nullptr;
@@ -263,6 +276,11 @@ std::exception_ptr Transfer::error_of(CURLcode code) const {
       return network(ErrorKind::network, fmt::format("cannot find the address of the proxy for {} "
                                                      "({})", host, detail));
     case CURLE_COULDNT_CONNECT:
+      if (const std::string& proxy = multi_->proxy_of(request_.url); !proxy.empty())
+        return network(ErrorKind::network,
+                       fmt::format("cannot connect to the proxy {} on the way to {}: is it running "
+                                   "and its address right? ({})",
+                                   place_of(proxy), host, detail));
       return network(ErrorKind::network,
                      fmt::format("cannot connect to {}: is the server running and the base URL "
                                  "right? ({})", host, detail));
