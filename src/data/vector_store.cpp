@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <random>
 #include <unordered_map>
 #include <utility>
@@ -104,8 +103,7 @@ bool ranks_words(SearchKind kind) {
 
 // The hits in the order of their cosine to a query's vector; those at a right angle left out.
 std::vector<VectorHit> nearest_first(std::vector<VectorHit> hits, const std::vector<float>& query) {
-  for (VectorHit& hit : hits)
-    hit.score = std::inner_product(query.begin(), query.end(), hit.vector.begin(), 0.0);
+  for (VectorHit& hit : hits) hit.score = cosine_similarity(query, hit.vector);
   std::erase_if(hits, [](const VectorHit& hit) { return hit.score <= 0; });
   std::stable_sort(hits.begin(), hits.end(),
                    [](const VectorHit& a, const VectorHit& b) { return a.score > b.score; });
@@ -222,8 +220,10 @@ Task<std::vector<ScoredDocument>> VectorStore::run_search(std::shared_ptr<const 
 
   Task<std::vector<float>> embedding = store->embedding().aembed_query(std::move(query), context);
   std::vector<float> vector = co_await std::move(embedding);
-  if (options.kind() == SearchKind::rerank && !by_words.empty() && !vector.empty())
-    co_return scored(fuse(nearest_first(by_words, vector), std::move(by_words)), options);
+  if (options.kind() == SearchKind::rerank && !by_words.empty() && !vector.empty()) {
+    std::vector<VectorHit> by_vector = nearest_first(by_words, vector);
+    co_return scored(fuse(std::move(by_vector), std::move(by_words)), options);
+  }
   if (options.kind() != SearchKind::hybrid || vector.empty()) {
     if (options.kind() == SearchKind::rerank) options.kind(SearchKind::similarity);
     Task<std::vector<ScoredDocument>> searching =

@@ -3,6 +3,7 @@
 #include <map>
 #include <stop_token>
 
+#include "data/letter_embedder.hpp"
 #include "data/rows_support.hpp"
 #include "lian/core/error.hpp"
 #include "lian/core/pipe.hpp"
@@ -16,31 +17,6 @@ using namespace lian::test;
 using Texts = std::vector<std::string>;
 
 namespace {
-
-// Counts a text's letters a, b and c.
-class LetterEmbedder final : public Embedder {
- public:
-  explicit LetterEmbedder(std::string name = "letters") : name_(std::move(name)) {}
-  Task<std::vector<Embedding>> embed(Texts texts, Context context) const override {
-    context.check();
-    std::vector<Embedding> embeddings;
-    for (const std::string& text : texts) {
-      Embedding embedding(3);
-      for (const char c : text) {
-        if (c >= 'a' && c <= 'c') embedding[static_cast<std::size_t>(c - 'a')] += 1;
-      }
-      embeddings.push_back(std::move(embedding));
-    }
-    embedded += texts.size();
-    co_return embeddings;
-  }
-  std::string name() const override { return name_; }
-  std::size_t dimensions() const noexcept override { return 3; }
-  mutable std::size_t embedded = 0;
-
- private:
-  std::string name_;
-};
 
 struct Memory {
   std::shared_ptr<LetterEmbedder> embedder = std::make_shared<LetterEmbedder>();
