@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <string>
@@ -16,7 +17,14 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
-constexpr int deepest = 10000;
+// libxml2 looks through all open elements for the one that an end tag may close, so a page of many
+// tags may not nest as deep as others: the time stays in proportion to the page.
+constexpr std::ptrdiff_t deepest = 10000, deepest_of_many_tags = 500, most_steps = 1'000'000'000;
+
+std::ptrdiff_t deepest_for(std::string_view page) {
+  const std::ptrdiff_t tags = std::count(page.begin(), page.end(), '<');
+  return std::clamp(most_steps / std::max<std::ptrdiff_t>(tags, 1), deepest_of_many_tags, deepest);
+}
 
 constexpr std::array<std::string_view, 11> left_out = {"script",   "style",  "template", "noscript",
                                                        "iframe",   "object", "svg",      "select",
@@ -40,10 +48,11 @@ std::string_view text_of(const xmlChar* text) {
 // What is read from a page, driven by the parser's events; no tree is built.
 class Page {
  public:
-  explicit Page(bool keep_navigation) : keep_navigation_(keep_navigation) {}
+  Page(bool keep_navigation, std::ptrdiff_t may_nest)
+      : keep_navigation_(keep_navigation), may_nest_(may_nest) {}
 
   void start(std::string_view name, const xmlChar** attributes) {
-    too_deep_ = too_deep_ || ++depth_ > deepest;
+    too_deep_ = too_deep_ || ++depth_ > may_nest_;
     if (name == "html" && lang.empty()) lang = attribute(attributes, "lang");
     if (name == "title" && skipped_ == 0 && title.empty()) in_title_ = true;
     if (name == "h1" && heading.empty()) in_heading_ = true;
@@ -107,7 +116,8 @@ class Page {
   }
 
   bool keep_navigation_, in_title_ = false, in_heading_ = false, too_deep_ = false;
-  int depth_ = 0, pre_ = 0, skipped_ = 0;
+  std::ptrdiff_t may_nest_, depth_ = 0;
+  int pre_ = 0, skipped_ = 0;
   detail::PageText title_text_, heading_text_;
 };
 
@@ -137,7 +147,8 @@ Page parse(const std::string& utf8, bool keep_navigation) {
   const std::unique_ptr<htmlParserCtxt, FreeContext> context(
       htmlCreateMemoryParserCtxt(utf8.data(), static_cast<int>(utf8.size())));
   if (context == nullptr) throw Error(ErrorKind::parse, "libxml2 could not start");
-  Parsing parsing{Page(keep_navigation), context.get()};
+  const std::ptrdiff_t may_nest = deepest_for(utf8);
+  Parsing parsing{Page(keep_navigation, may_nest), context.get()};
   *context->sax = htmlSAXHandler();
   context->sax->startElement = on_start;
   context->sax->endElement = on_end;
@@ -150,7 +161,7 @@ Page parse(const std::string& utf8, bool keep_navigation) {
   xmlSwitchEncoding(context.get(), XML_CHAR_ENCODING_UTF8);
   htmlParseDocument(context.get());
   if (parsing.page.too_deep()) {
-    throw Error(ErrorKind::parse, "its elements nest deeper than 10000");
+    throw Error(ErrorKind::parse, "its elements nest deeper than " + std::to_string(may_nest));
   }
   parsing.page.finish();
   return std::move(parsing.page);
