@@ -25,15 +25,29 @@ Line::Line(Endpoint line_endpoint, const ModelConfig& config,
 
 namespace {
 
-// False for a stream that was asked for and answered by one JSON document or a gateway's page.
-// Lines of JSON too are sent as application/json.
-bool is_stream(const HttpHeaders& headers, Framing framing) {
+constexpr std::string_view blanks = " \t\r\n";
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(blanks) == text.npos; }
+
+// Whether a stream that was asked for was answered by one, and not by a JSON document, a gateway's
+// page or words. Streams and errors are often mislabelled: unless the type is that of an event
+// stream, it is one when it begins like one (SSE: with a comment, data, event, error, id, retry or a
+// BOM). `begin` is empty or blank when nothing else came.
+bool is_stream(const HttpHeaders& headers, Framing framing, std::string_view begin) {
   const std::string* type = headers.find("content-type");
-  if (!type) return true;
-  const std::string word = ascii_lower(*type);
-  if (word.starts_with("text/html")) return false;
-  return framing == Framing::ndjson || framing == Framing::json_array ||
-         !word.starts_with("application/json");
+  const std::string word = type ? ascii_lower(*type) : std::string();
+  if (word.starts_with("text/event-stream")) return true;
+  if (is_blank(begin))
+    return !word.starts_with("application/json") && !word.starts_with("text/html");
+  const char first = begin[begin.find_first_not_of(blanks)];
+  switch (framing) {
+    case Framing::ndjson:
+      return first == '{';
+    case Framing::json_array:
+      return first == '[';
+    default:
+      return std::string_view(":deir\xEF").find(first) != std::string_view::npos;
+  }
 }
 
 struct DecodeChat {
@@ -152,8 +166,16 @@ class EngineChat final : public ChatStep {
         Task<HttpResponse> opening = open_once(std::move(copy), line_, codec_, context);
         HttpResponse response = co_await std::move(opening);
         headers = std::move(response.headers);
-        if (!is_stream(headers, codec_->framing())) {
-          Task<HttpReply> reading = read_whole(std::move(response));
+        std::string begin;  // blanks, and what came behind them
+        std::string* bytes = co_await response.body.next();
+        while (bytes && is_blank(*bytes)) {
+          begin += *bytes;
+          bytes = co_await response.body.next();
+        }
+        if (bytes && !begin.empty()) begin += *bytes;
+        std::string_view first = bytes && begin.empty() ? std::string_view(*bytes) : begin;
+        if (!is_stream(headers, codec_->framing(), first)) {
+          Task<HttpReply> reading = read_whole(std::move(response), std::string(first));
           HttpReply reply = co_await std::move(reading);
           DecodeChat decode(codec_, wanted.options.keep_raw());
           ChatPiece piece = to_piece(decode(reply));
@@ -169,14 +191,9 @@ class EngineChat final : public ChatStep {
         RawEvents raw(wanted.options.keep_raw());
         StreamEvent event;
         ChatPiece piece;
-        bool more_bytes = true;
-        while (more_bytes && !decoder->finished()) {
-          std::string* bytes = co_await response.body.next();
-          more_bytes = bytes != nullptr;
-          if (bytes)
-            events.feed(*bytes);
-          else
-            events.end();
+        events.feed(first);
+        while (true) {
+          if (!bytes) events.end();
           while (!decoder->finished() && events.next(event)) {
             if (!event.data.empty()) raw.keep(event.data);
             for (bool more = decoder->decode(event, piece); more; more = decoder->next(piece)) {
@@ -190,8 +207,11 @@ class EngineChat final : public ChatStep {
               co_yield piece;
             }
           }
+          if (!bytes || decoder->finished()) break;
+          bytes = co_await response.body.next();
+          if (bytes) events.feed(*bytes);
         }
-        if (!more_bytes) decoder->ended();
+        if (!bytes) decoder->ended();
         if (!decoder->complete()) throw cut("the reply ended before its terminal sign");
         while (decoder->next(piece)) co_yield piece;
         if (response.complete) response.complete();

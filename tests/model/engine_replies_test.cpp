@@ -265,5 +265,109 @@ TEST_CASE("engine: a compressed stream is decoded as it comes and its missing ta
   CHECK(wrong == 0);
 }
 
+Reply typed(const std::string& type, const std::string& body, bool byte_by_byte) {
+  test::Headers headers;
+  if (!type.empty()) headers.emplace_back("Content-Type", type);
+  const Reply reply = Reply::http(200, headers, body);
+  return byte_by_byte ? Reply(reply).slices(1) : reply;
+}
+
+const std::vector<std::string> types{"",
+                                     "text/plain",
+                                     "text/plain; charset=utf-8",
+                                     "text/html",
+                                     "application/json",
+                                     "application/octet-stream",
+                                     "text/event-stream"};
+
+TEST_CASE("engine: an error in a reply of status 200 is an API error, whatever its type") {
+  const std::string error = R"({"error":{"message":"the quota is used up","code":"slow_down"}})";
+  test::Guarded<Reply> reply;
+  RawServer server([&](const Request&) { return reply.get(); });
+  Runtime runtime;
+  const ChatModel model = test::model_at(server.url());
+  for (const std::string& type : types) {
+    for (const std::string& body : {error, error + "\n", error + "\r\n\r\n", "\n\n " + error}) {
+      for (const bool slow : {false, true}) {
+        reply.set(typed(type, body, slow));
+        for (const bool streamed : {false, true}) {
+          const Outcome out = streamed ? test::stream(model, test::once(runtime))
+                                       : test::invoke(model, test::once(runtime));
+          INFO("'" << type << "' " << body << (streamed ? " streamed: " : " whole: ") << out.what);
+          CHECK(out.api);
+          CHECK_FALSE(out.truncated);
+          CHECK(out.kind == ErrorKind::overloaded);
+          CHECK_THAT(out.what, Catch::Contains("the quota is used up"));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("engine: a stream is a stream and a document a document, whatever its type") {
+  const std::string events = event_text({"你", "好"});
+  test::Guarded<Reply> reply;
+  RawServer server([&](const Request&) { return reply.get(); });
+  Runtime runtime;
+  const ChatModel model = test::model_at(server.url());
+  for (const std::string& type : types) {
+    for (const bool slow : {false, true}) {
+      std::vector<std::string> bodies{events,           ": hello\n\n" + events, "\r\n\n" + events,
+                                      "\xEF\xBB\xBF" + events, "event: message\n" + events,
+                                      "id: 1\nretry: 5\n" + events};
+      if (type != "text/event-stream") bodies.push_back("\n " + test::small_json("你好"));
+      for (const std::string& body : bodies) {
+        reply.set(typed(type, body, slow));
+        const Outcome out = test::stream(model, test::once(runtime));
+        INFO("'" << type << "' " << body << out.what);
+        CHECK(out.message.text() == "你好");
+        CHECK(out.ok);
+      }
+    }
+  }
+}
+
+TEST_CASE("engine: a redirect is not followed; the error names both places and no key") {
+  RawServer target({Reply::json(200, test::small_json("hi"))});
+  for (const int status : {301, 302, 303, 307, 308}) {
+    const std::string place = target.url() + "/v1?key=" + test::OpenAiServer::key();
+    RawServer server({Reply::http(status, {{"Location", place}}, "")});
+    Runtime runtime;
+    const ChatModel model = test::model_at(server.url());
+    for (const bool streamed : {false, true}) {
+      const Outcome out = streamed ? test::stream(model, test::once(runtime))
+                                   : test::invoke(model, test::once(runtime));
+      INFO(out.what);
+      CHECK(out.kind == ErrorKind::config);
+      CHECK(out.status == status);
+      CHECK_THAT(out.what, Catch::Contains("base URL is " + server.url()) &&
+                               Catch::Contains(target.url()) &&
+                               !Catch::Contains(test::OpenAiServer::key()));
+    }
+    CHECK(server.counts().requests == 2);
+  }
+  CHECK(target.counts().accepted == 0);
+}
+
+TEST_CASE("engine: a reply without a body is no answer") {
+  test::Guarded<Reply> reply;
+  RawServer server([&](const Request&) { return reply.get(); });
+  Runtime runtime;
+  const ChatModel model = test::model_at(server.url());
+  for (const std::string& type : types) {
+    for (const std::string& body : {std::string(), std::string("\r\n \n")}) {
+      reply.set(typed(type, body, false));
+      const Outcome whole = test::invoke(model, test::once(runtime));
+      const Outcome streamed = test::stream(model, test::once(runtime));
+      INFO("'" << type << "' " << whole.what << "\n" << streamed.what);
+      CHECK(whole.kind == ErrorKind::parse);
+      CHECK((streamed.truncated || streamed.kind == ErrorKind::parse));
+    }
+  }
+  reply.set(Reply::raw("HTTP/1.1 204 No Content\r\n\r\n"));
+  CHECK(test::invoke(model, test::once(runtime)).kind == ErrorKind::parse);
+  CHECK(test::stream(model, test::once(runtime)).truncated);
+}
+
 }  // namespace
 }  // namespace lian

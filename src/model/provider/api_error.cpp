@@ -75,8 +75,15 @@ std::string describe_body(std::string_view body) {
          std::string(cut(body.substr(open + 7, close - open - 7), kMaxQuotedBytes)) + "\"";
 }
 
-std::string advice(ErrorKind kind, const Endpoint& endpoint, const std::string& host,
-                   const std::string& parameter) {
+std::string redirect_advice(const HttpReply& reply, const Endpoint& endpoint) {
+  std::string text = "Redirects are not followed: the base URL is " + endpoint.base_url;
+  if (const std::string* place = reply.headers.find("location"))
+    text.append(" and leads to ").append(cut(utf8::repair(*place), kMaxQuotedBytes));
+  return redact(text, endpoint.secrets) + "; set the one that serves the API.";
+}
+
+std::string advice(ErrorKind kind, const HttpReply& reply, const Endpoint& endpoint,
+                   const std::string& host, const std::string& parameter) {
   switch (kind) {
     case ErrorKind::authentication:
       if (endpoint.key_name.empty()) return "Pass an API key that " + host + " accepts.";
@@ -96,7 +103,7 @@ std::string advice(ErrorKind kind, const Endpoint& endpoint, const std::string& 
     case ErrorKind::limit:
       return "The request is too large: send less.";
     case ErrorKind::config:
-      return "Redirects are not followed: set the base URL itself.";
+      return redirect_advice(reply, endpoint);
     case ErrorKind::invalid_request:
       return parameter.empty() ? std::string() : "The parameter is " + parameter + ".";
     default:
@@ -123,7 +130,7 @@ ApiError api_error(Complaint complaint, const HttpReply& reply, const Endpoint& 
   std::string text = endpoint.provider + " (" + host + ") answered " + std::to_string(reply.status);
   if (!code.empty()) text += " (" + code + ")";
   text += ": " + redact(cut(complaint.message, kMaxBodyBytes), endpoint.secrets);
-  append_sentence(text, advice(kind, endpoint, host, parameter));
+  append_sentence(text, advice(kind, reply, endpoint, host, parameter));
   ApiError error(kind, text);
   error.provider = endpoint.provider;
   error.host = host;
