@@ -9,12 +9,14 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "lian/callback/console_handler.hpp"
 #include "lian/chain/retrieval_qa.hpp"
 #include "lian/core/stop_on.hpp"
+#include "lian/core/utf8.hpp"
 #include "lian/data/folder_source.hpp"
 #include "lian/data/html_loader.hpp"
 #include "lian/data/retriever.hpp"
@@ -135,6 +137,12 @@ lian::Answer stream_answer(const lian::RetrievalQA& chain, const std::string& qu
   return lian::Pieces<lian::Answer>::finish(std::move(answer));
 }
 
+// What cannot be written is lost: the disk may be full.
+void flush_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw lian::Error(lian::ErrorKind::storage, "the answer cannot be written to the output");
+}
+
 void answer_question(const AskOptions& options, const lian::RetrievalQA& chain,
                      const std::string& question, const lian::Context& context) {
   const auto start = Clock::now();
@@ -143,6 +151,7 @@ void answer_question(const AskOptions& options, const lian::RetrievalQA& chain,
     lian::Json json = lian::to_json(answer);
     json.set("seconds", since(start));
     fmt::print("{}\n", json.dump(2));
+    flush_output();
     return;
   }
   lian::Answer answer;
@@ -154,22 +163,42 @@ void answer_question(const AskOptions& options, const lian::RetrievalQA& chain,
     fmt::print("{}\n", answer.text);
   }
   if (!answer.citations.empty()) fmt::print("\n{}\n", lian::format_citations(answer));
-  std::fflush(stdout);
+  flush_output();
   fmt::print(stderr, "ask: answered in {:.2f} s from {} passages by {}\n", since(start),
              answer.context.size(), options.model);
 }
 
-void report(const std::exception& error) {
+// With --json the standard output is JSON whatever happens.
+void print_json(const AskOptions& options, std::string_view kind, const std::exception& error) {
+  if (!options.json) return;
+  const lian::Json said =
+      lian::Json::object({{"kind", kind}, {"message", lian::utf8::repair(error.what())}});
+  fmt::print("{}\n", lian::Json::object({{"error", said}}).dump(2));
+}
+
+void report(const AskOptions& options, std::string_view kind, const std::exception& error) {
+  print_json(options, kind, error);
   std::fflush(stdout);
   fmt::print(stderr, "ask: {}\n", error.what());
 }
 
 bool was_stopped(const lian::Error& error) { return error.kind() == lian::ErrorKind::cancelled; }
 
-// Reads questions until the end of the input; Ctrl-C ends an answer, not the program.
-void converse(const AskOptions& options, const lian::RetrievalQA& chain,
+void check_question(const std::string& question) {
+  if (question.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw lian::Error(lian::ErrorKind::validation,
+                      "the question is empty; write it behind the folder, in quotes");
+  if (!lian::utf8::is_valid(question))
+    throw lian::Error(lian::ErrorKind::validation,
+                      "the question is not UTF-8; write it in a UTF-8 terminal or convert it");
+}
+
+// Reads questions until the end of the input; Ctrl-C ends an answer, not the program. Says whether
+// none of them failed.
+bool converse(const AskOptions& options, const lian::RetrievalQA& chain,
               const lian::Context& context) {
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
+  bool all_answered = true;
   std::string question;
   while (true) {
     if (terminal) fmt::print(stderr, "> ");
@@ -177,17 +206,19 @@ void converse(const AskOptions& options, const lian::RetrievalQA& chain,
     if (question.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
       lian::StopOn interrupt = lian::stop_on(SIGINT);
+      check_question(question);
       answer_question(options, chain, question, context.with_stop(interrupt.token()));
     } catch (const lian::Error& error) {
-      report(error);
+      all_answered = all_answered && was_stopped(error);
+      report(options, lian::to_string(error.kind()), error);
     }
   }
+  if (terminal) fmt::print(stderr, "\n");
+  return all_answered;
 }
 
 void check(const AskOptions& options) {
-  if (options.asked && options.question.find_first_not_of(" \t\r\n") == std::string::npos)
-    throw lian::Error(lian::ErrorKind::validation,
-                      "the question is empty; write it behind the folder, in quotes");
+  if (options.asked) check_question(options.question);
   std::error_code unreachable;  // then it is no folder either
   if (std::filesystem::is_directory(options.folder, unreachable)) return;
   const bool file = std::filesystem::exists(options.folder, unreachable);
@@ -218,7 +249,7 @@ int run(const AskOptions& options) {
     failed = index_folder(options, store, stoppable);
     if (!options.interactive()) answer_question(options, chain, options.question, stoppable);
   }
-  if (options.interactive()) converse(options, chain, context);
+  if (options.interactive() && !converse(options, chain, context)) return exit_error;
   return failed == 0 ? 0 : exit_files_missing;
 }
 
@@ -230,13 +261,14 @@ int main(int argc, char** argv) {
     return run(options);
   } catch (const lian::Error& error) {
     if (was_stopped(error)) {
+      print_json(options, lian::to_string(error.kind()), error);
       std::fflush(stdout);
       fmt::print(stderr, "\nask: stopped; the index is whole and keeps what was finished\n");
       return exit_interrupted;
     }
-    report(error);
+    report(options, lian::to_string(error.kind()), error);
   } catch (const std::exception& error) {
-    report(error);
+    report(options, "unknown", error);
   }
   return exit_error;
 }

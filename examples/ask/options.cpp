@@ -59,7 +59,7 @@ AskOptions parse_options(int argc, char** argv) {
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   app.add_flag("!--no-stream", options.stream, "Print the answer when it is whole");
-  app.add_flag("--json", options.json, "Print the answer and its citations as JSON");
+  app.add_flag("--json", options.json, "Print the answer and its citations, or the error, as JSON");
   app.add_option("--ca-file", options.ca_file,
                  "A PEM file of certificate authorities to trust instead of the system's");
   app.add_flag("--rebuild", options.rebuild, "Index anew when the store is of another model");

@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include <optional>
-
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -122,6 +122,61 @@ TEST_CASE("ask provider: a wrong key names the variable and the host") {
   CHECK_THAT(run.err, ContainsSubstring("127.0.0.1"));
   CHECK(run.err.find("0123456789abcdefghij") == std::string::npos);
   CHECK(times(run.err, "OPENAI_API_KEY") == 1);
+}
+
+TEST_CASE("ask provider: piped questions that fail are told one by one, and by the exit code") {
+  World world;
+  const std::vector<std::string> arguments{world.notes(), "--model", "openai:stream-cut"};
+  const Finished run = world.ask(arguments, question + "\n  \n" + question);  // no last line end
+  INFO(run.out << run.err);
+  CHECK(run.exit_code == 1);
+  CHECK(times(run.err, "ask: retrieval_qa") == 2);
+
+  world.server.set_hook([count = 0](const Request&, const nlohmann::json&) mutable {
+    return ++count == 1 ? std::optional<Reply>(Reply::json(401, "{}")) : std::nullopt;
+  });
+  const Finished json = world.ask({world.notes(), "--model", "openai:gpt-4o-mini", "--json"},
+                                  question + "\n" + question + "\n");
+  INFO(json.out << json.err);
+  CHECK(json.exit_code == 1);
+  std::istringstream out(json.out);
+  nlohmann::json first, second;
+  out >> first >> second;
+  CHECK(first.at("error").at("kind") == "authentication");
+  CHECK_THAT(second.at("answer").get<std::string>(), ContainsSubstring("blue flower pot"));
+}
+
+TEST_CASE("ask provider: Ctrl-C ends one answer of several, not the program") {
+  World world;
+  Child child(AskWorld::program(), {world.notes(), "--model", "openai:stream-stall"},
+              world.environment(), question + "\n" + question + "\n");
+  REQUIRE(child.wait_for_output("The spare"));
+  child.signal(SIGINT);
+  REQUIRE(child.wait_for_output("\nThe spare"));
+  child.signal(SIGINT);
+  const Finished run = child.finish();
+  INFO(run.out << run.err);
+  CHECK(run.exit_code == 0);
+  CHECK(run.signal == 0);
+  CHECK(run.err.find("answered in") == std::string::npos);
+}
+
+TEST_CASE("ask provider: a proxy or an address that is not there is named") {
+  World world;
+  world.server.set_hook({});
+  std::string port;
+  {
+    const OpenAiServer gone;
+    port = gone.url().substr(gone.url().rfind(':') + 1);
+    port = port.substr(0, port.find('/'));
+  }
+  lian::test::Environment environment = world.environment();
+  environment.emplace_back("OPENAI_BASE_URL", "http://models.invalid/v1");
+  const std::vector<std::string> arguments{world.notes(), question, "--model", "openai:gpt-4o-mini"};
+  check_failure(Child(AskWorld::program(), arguments, environment).finish(), "models.invalid");
+  environment.emplace_back("http_proxy", "http://user:s3cr3t@127.0.0.1:" + port);
+  check_failure(Child(AskWorld::program(), arguments, environment).finish(),
+                "the proxy 127.0.0.1:" + port + " on the way to models.invalid");
 }
 
 TEST_CASE("ask provider: no server there") {

@@ -134,6 +134,50 @@ TEST_CASE("ask: interactive through a pipe") {
   CHECK(times(run.err, "answered in") == 2);
 }
 
+TEST_CASE("ask: what is not a terminal gets no control characters") {
+  const AskWorld world;
+  for (int i = 0; i < 40; ++i)
+    world.write("note" + std::to_string(i) + ".txt", "Note " + std::to_string(i) + ".\n");
+  write_notes(world);
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, {"--no-stream"}, {"--json"}, {"--verbose"}}) {
+    std::vector<std::string> arguments{world.notes(), "Where is the spare key?"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished run = world.ask(arguments);
+    CHECK(run.exit_code == 0);
+    for (const char c : run.out + run.err)
+      if (c != '\n') CHECK(static_cast<unsigned char>(c) >= ' ');
+  }
+}
+
+TEST_CASE("ask: with --json the output is JSON, errors too") {
+  const AskWorld world;
+  write_notes(world);
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string kind;
+  };
+  const std::vector<Row> rows{
+      {{world.folder().path("missing"), "Where?"}, "not_found"},
+      {{world.folder().path("not UTF-8 \xFF"), "Where?"}, "not_found"},
+      {{world.notes(), ""}, "validation"},
+      {{world.notes(), "Where?", "--store", world.notes()}, "storage"},
+      {{world.notes(), "Where?", "--model", "openai:gpt-4o"}, "config"}};
+  for (Row row : rows) {
+    row.arguments.emplace_back("--json");
+    const Finished run = world.ask(row.arguments);
+    INFO(run.out << run.err);
+    CHECK(run.exit_code == 1);
+    const auto error = nlohmann::json::parse(run.out).at("error");
+    CHECK(error.at("kind") == row.kind);
+    CHECK(error.at("message").get<std::string>().size() > 10);
+    CHECK(times(run.err, "ask: ") == 1);
+  }
+  const Finished none = world.ask({world.notes(), "Who won the chess tournament?", "--json"});
+  CHECK(none.exit_code == 0);
+  CHECK(nlohmann::json::parse(none.out).at("found") == false);
+}
+
 TEST_CASE("ask: wrong folders and questions") {
   const AskWorld world;
   check_error(world.ask({world.folder().path("missing"), "Where?"}), "there is no folder");
@@ -142,10 +186,15 @@ TEST_CASE("ask: wrong folders and questions") {
   write_notes(world);
   check_error(world.ask({world.notes(), ""}), "the question is empty");
   check_error(world.ask({world.notes(), " \t"}), "the question is empty");
+  check_error(world.ask({world.notes(), "Where\xFF?"}), "the question is not UTF-8");
   check_error(world.ask({world.notes() + "/kettle.md", "Where?"}), "is a file; name the folder");
   check_error(world.ask({world.notes(), "Where?", "--store", world.notes()}), "this is a folder");
   CHECK(world.ask({}).exit_code == 2);
-  CHECK(world.ask({world.notes(), "x", "--top-k", "0"}).exit_code == 2);
+  for (const char* const count : {"0", "-1", "101", "99999999999999999999", "many", ""}) {
+    const Finished run = world.ask({world.notes(), "x", "--top-k", count});
+    CHECK(run.exit_code == 2);
+    CHECK_THAT(run.err, ContainsSubstring("--top-k"));
+  }
 }
 
 TEST_CASE("ask: says what to do when there is no place for the index") {
@@ -153,6 +202,21 @@ TEST_CASE("ask: says what to do when there is no place for the index") {
   write_notes(world);
   world.folder().write("cache", "a file where the cache folder is due");
   check_error(world.ask({world.notes(), "Where is the spare key?"}), "--store");
+}
+
+TEST_CASE("ask: an answer that cannot be written is an error") {
+  const AskWorld world;
+  write_notes(world);
+  for (const char* const more : {"--no-stream", "--json", "--verbose"}) {
+    const Finished run = lian::test::Child("/bin/sh",
+                                           {"-c", "exec \"$0\" \"$@\" > /dev/full", AskWorld::program(),
+                                            world.notes(), "Where is the spare key?", more},
+                                           world.environment())
+                             .finish();
+    INFO(run.err);
+    CHECK(run.exit_code == 1);
+    CHECK_THAT(run.err, ContainsSubstring("cannot be written"));
+  }
 }
 
 TEST_CASE("ask: bad files are told, the others answer") {
@@ -187,10 +251,17 @@ TEST_CASE("ask: unknown providers and missing keys") {
   check_error(world.ask({world.notes(), "Where?", "--model", "openai:gpt-4o"}), "OPENAI_API_KEY");
 }
 
-TEST_CASE("ask: a damaged store is told and left alone") {
+TEST_CASE("ask: a damaged store is told and left alone, an empty file is a new one") {
   const AskWorld world;
   write_notes(world);
-  world.folder().write("index.db", std::string(8192, 'x'));
-  check_error(world.ask({world.notes(), "Where?", "--store", world.store()}), world.store());
-  CHECK(bytes_of(world.store()) == std::string(8192, 'x'));
+  for (const std::size_t size : {8192, 99, 1}) {
+    world.folder().write("index.db", std::string(size, 'x'));
+    check_error(world.ask({world.notes(), "Where?", "--store", world.store()}), world.store());
+    CHECK(bytes_of(world.store()) == std::string(size, 'x'));
+  }
+  world.folder().write("index.db", "");
+  const Finished run =
+      world.ask({world.notes(), "Where is the spare key?", "--store", world.store()});
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.out, ContainsSubstring("blue flower pot"));
 }
