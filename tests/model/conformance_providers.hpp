@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/claude_server.hpp"
 #include "support/openai_simulated.hpp"
 
 namespace lian::test {
@@ -22,6 +23,7 @@ inline std::vector<Conforming> conforming_providers() {
   for (const char* vendor : {"deepseek", "moonshot", "minimax", "openrouter", "groq", "together",
                              "mistral", "xai", "siliconflow"})
     all.push_back({vendor, [vendor] { return make_openai_server(vendor); }});
+  all.push_back({"claude", [] { return make_claude_server(); }});
   return all;
 }
 
