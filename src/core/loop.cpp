@@ -94,11 +94,11 @@ void Wait::cancel() noexcept {
 struct Loop::Heap {
   std::vector<Timer*> timers;
 
-  void place(std::size_t index, Timer* timer, std::size_t Timer::* slot) {
+  void place(std::size_t index, Timer* timer, std::size_t Timer::*slot) {
     timers[index] = timer;
     timer->*slot = index;
   }
-  void up(std::size_t index, std::size_t Timer::* slot) {
+  void up(std::size_t index, std::size_t Timer::*slot) {
     Timer* timer = timers[index];
     while (index > 0 && timer->when() < timers[(index - 1) / 2]->when()) {
       place(index, timers[(index - 1) / 2], slot);
@@ -106,7 +106,7 @@ struct Loop::Heap {
     }
     place(index, timer, slot);
   }
-  void down(std::size_t index, std::size_t Timer::* slot) {
+  void down(std::size_t index, std::size_t Timer::*slot) {
     Timer* timer = timers[index];
     for (std::size_t child; (child = 2 * index + 1) < timers.size(); index = child) {
       if (child + 1 < timers.size() && timers[child + 1]->when() < timers[child]->when()) ++child;
@@ -204,10 +204,12 @@ void Loop::expire_timers(Clock::time_point now) noexcept {
 
 Driving::Driving(Loop& loop) noexcept : outer_(std::exchange(current_loop, &loop)) {
   loop.place_->thread_.store(&thread_name, std::memory_order_relaxed);
-  if (outer_ && outer_ != &loop) outer_->place_->still_.store(true, std::memory_order_relaxed);
+  if (outer_ == &loop) return;
+  loop.place_->nested_ = outer_ != nullptr;
+  if (outer_) outer_->place_->still_.store(true);
 }
 Driving::~Driving() {
-  if (outer_) outer_->place_->still_.store(false, std::memory_order_relaxed);
+  if (outer_) outer_->place_->still_.store(false);
   current_loop = outer_;
 }
 

@@ -22,9 +22,12 @@ struct SemaphoreState {
 
   static void wake(Semaphore::Acquire& waiter) noexcept { waiter.wake(); }
 
-  bool holder_stands_still() const {
-    return std::any_of(holders.begin(), holders.end(),
-                       [](const auto& place) { return place->stands_still_here(); });
+  // A nested waiter keeps its own outer loop from going on; so does a holder that stands still. Two
+  // such could wait for each other, over any number of threads and semaphores.
+  bool would_wait_in_vain(const detail::LoopPlace& waiter) const {
+    return std::any_of(holders.begin(), holders.end(), [&](const auto& place) {
+      return place->stands_still_here() || (waiter.nested() && place->stands_still());
+    });
   }
   void take(const std::shared_ptr<detail::LoopPlace>& place) {
     --free;
@@ -33,9 +36,8 @@ struct SemaphoreState {
   // The first waiter, but one whose thread is busy in a nested loop lets those behind it go first:
   // they may be what that loop waits for.
   std::shared_ptr<SemaphoreTicket> take_first() {
-    auto it = std::find_if(queue.begin(), queue.end(), [](const auto& ticket) {
-      return !ticket->place->stands_still();
-    });
+    auto it = std::find_if(queue.begin(), queue.end(),
+                           [](const auto& ticket) { return !ticket->place->stands_still(); });
     if (it == queue.end()) it = queue.begin();
     auto ticket = std::move(*it);
     queue.erase(it);
@@ -86,7 +88,7 @@ void Semaphore::Permit::release() noexcept {
 bool Semaphore::Acquire::attach() {
   place_ = loop().place();
   const std::lock_guard lock(state_->mutex);
-  if ((state_->free > 0 && state_->queue.empty()) || state_->holder_stands_still()) {
+  if ((state_->free > 0 && state_->queue.empty()) || state_->would_wait_in_vain(*place_)) {
     state_->take(place_);
     return false;
   }

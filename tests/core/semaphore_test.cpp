@@ -1,6 +1,7 @@
 #include "lian/core/semaphore.hpp"
 
 #include <atomic>
+#include <barrier>
 #include <thread>
 #include <vector>
 
@@ -67,6 +68,28 @@ Task<void> block_while_released(Semaphore semaphore, Semaphore::Permit* permit) 
   std::vector<Task<void>> tasks;
   tasks.push_back(enter(semaphore));
   tasks.push_back(release(permit));
+  static_cast<void>(lian::block_on(lian::when_all(std::move(tasks))));
+}
+
+Task<void> hold_until(Semaphore semaphore, const bool* over) {
+  Semaphore::Acquire acquire = semaphore.acquire();
+  const Semaphore::Permit permit = co_await acquire;
+  while (!*over) co_await lian::sleep(0ns);
+}
+
+Task<void> block_on_other(Semaphore other, std::barrier<>* both_hold, bool* over) {
+  both_hold->arrive_and_wait();
+  lian::block_on(enter(other));
+  *over = true;
+  co_return;
+}
+
+// Holds the one and blocks on the other meanwhile.
+void hold_one_block_on_other(Semaphore one, Semaphore other, std::barrier<>* both_hold) {
+  bool over = false;
+  std::vector<Task<void>> tasks;
+  tasks.push_back(hold_until(one, &over));
+  tasks.push_back(block_on_other(other, both_hold, &over));
   static_cast<void>(lian::block_on(lian::when_all(std::move(tasks))));
 }
 
@@ -145,6 +168,18 @@ TEST_CASE("semaphore: a nested blocking call does not wait for a holder further 
   const Semaphore semaphore(1);
   lian::block_on(hold_and_block(semaphore));
   CHECK(semaphore.available() == 1);
+}
+
+TEST_CASE("semaphore: nested blocking calls of two threads do not wait for each other's holders") {
+  for (int i = 0; i < 200; ++i) {
+    const Semaphore first(1), second(1);
+    std::barrier<> both_hold(2);
+    std::thread other([&] { hold_one_block_on_other(second, first, &both_hold); });
+    hold_one_block_on_other(first, second, &both_hold);
+    other.join();
+    CHECK(first.available() == 1);
+    CHECK(second.available() == 1);
+  }
 }
 
 TEST_CASE("semaphore: a waiter whose loop stands still lets those go first it would block") {

@@ -237,13 +237,17 @@ class LIAN_API LoopPlace {
   /// Whether the calling thread drove the loop last, and it is not the one it drives now: what is
   /// suspended there cannot go on while this thread waits elsewhere.
   bool stands_still_here() const noexcept;
-  /// Whether its thread drives a nested loop meanwhile.
-  bool stands_still() const noexcept { return still_.load(std::memory_order_relaxed); }
+  /// Whether its thread drives a nested loop meanwhile. In one order with all others: of two loops
+  /// that are nested over, the later one sees that the earlier one is.
+  bool stands_still() const noexcept { return still_.load(); }
+  /// Whether it is driven from inside a coroutine of another loop. Its own thread only.
+  bool nested() const noexcept { return nested_; }
 
  private:
   friend class Driving;
   std::atomic<const char*> thread_{nullptr};
   std::atomic<bool> still_{false};
+  bool nested_ = false;
 };
 
 /// An event loop. Leased by a Runtime to whoever drives it; implemented in src/net.

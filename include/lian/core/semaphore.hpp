@@ -13,7 +13,9 @@ inline namespace v0 {
 /// may be used from many threads and loops.
 ///
 /// A coroutine never waits for a permit that is held by something suspended further out on its own
-/// thread, which could not go on: it is let in beyond the number instead.
+/// thread, which could not go on: it is let in beyond the number instead. So is one inside a nested
+/// blocking call when the holder's thread is in a nested call as well: they might wait for each
+/// other.
 ///
 ///     auto acquire = semaphore.acquire();
 ///     auto permit = co_await acquire;
