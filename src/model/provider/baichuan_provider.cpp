@@ -19,7 +19,7 @@ constexpr OpenAIDialect completions = [] {
   dialect.token_limit_field = "max_tokens";
   dialect.stream_usage = false;      // no stream_options; the last chunk has the usage unasked
   dialect.embedding_format = false;  // {"model","input"} alone
-  dialect.base64_embeddings = false;
+  dialect.developer_role = "system";
   ChatAbilities& can = dialect.abilities;
   can.tool_choice_required = can.tool_choice_named = can.tool_choice_none = false;
   can.parallel_tool_calls = can.images = can.audio = can.files = false;

@@ -39,8 +39,8 @@ std::optional<ErrorKind> v2_kind(std::string_view code) {
 constexpr OpenAIDialect v2_dialect = [] {
   OpenAIDialect dialect;
   dialect.name = "ernie";
-  dialect.embedding_format = false;  // no such field (SDK of 2024-12)
-  dialect.base64_embeddings = false;
+  dialect.developer_role = "system";
+  dialect.embedding_format = false;  // the SDK has no such field
   dialect.kind_of_code = &v2_kind;
   dialect.finish_words = v2_finish_words;
   dialect.abilities.audio = dialect.abilities.files = false;
