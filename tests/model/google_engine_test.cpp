@@ -271,6 +271,9 @@ TEST_CASE("vertex: what a model needs to be made") {
   CHECK(kind_of("vertex:text-bison", config, true) == "made");
   CHECK(kind_of("vertex:gemini-2.5-flash", config, true) == "made");
   CHECK_THAT(kind_of("vertex:text-bison", config), Catch::Contains("text_model"));
+  CHECK_THAT(kind_of("palm:text-bison-001", ModelConfig().api_key("k")),
+             Catch::Contains("text_model"));
+  CHECK(kind_of("palm:chat-bison-001", ModelConfig().api_key("k"), true) == "made");
   CHECK_THAT(kind_of("vertex:chat-bison", ModelConfig(config).location("evil.com/")),
              Catch::StartsWith("config") && !Catch::Contains("evil"));
 }

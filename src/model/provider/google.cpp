@@ -1,6 +1,5 @@
 #include "model/provider/google.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "lian/core/utf8.hpp"
@@ -14,14 +13,17 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
+std::string encoded_segment(std::string_view segment, std::string_view what) {
+  if (segment.empty() || segment == "." || segment == "..")
+    refuse_request("the name of the " + std::string(what) + " has an empty, '.' or '..' segment");
+  return percent_encode(segment);
+}
+
 std::string encoded_path(std::string_view path) {
   std::string out;
   while (true) {
     const std::size_t slash = path.find('/');
-    const std::string_view segment = path.substr(0, slash);
-    if (segment.empty() || segment == "." || segment == "..")
-      refuse_request("the model's name has an empty, '.' or '..' segment");
-    out += percent_encode(segment);
+    out += encoded_segment(path.substr(0, slash), "model");
     if (slash == path.npos) return out;
     out += '/';
     path.remove_prefix(slash + 1);
@@ -54,8 +56,8 @@ std::string google_model_path(const Endpoint& endpoint, std::string_view model) 
   if (!on_vertex(endpoint)) return encoded_path(google_model_name(model));
   if (model.starts_with("projects/")) return encoded_path(model);
   const bool is_path = model.find('/') != model.npos;
-  return "projects/" + encoded_path(endpoint.option("project")) + "/locations/" +
-         encoded_path(endpoint.option("location")) + "/" +
+  return "projects/" + encoded_segment(endpoint.option("project"), "project") + "/locations/" +
+         encoded_segment(endpoint.option("location"), "location") + "/" +
          (is_path ? "" : "publishers/google/models/") + encoded_path(model);
 }
 

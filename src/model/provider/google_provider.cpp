@@ -30,11 +30,19 @@ std::unique_ptr<const ModelListCodec> list_of_models(const ModelPlace& place) {
   return std::make_unique<GoogleModelListCodec>(place.row.name);
 }
 
+void refuse_text_model(const ModelPlace& place) {
+  if (!is_palm_text(place.model)) return;
+  throw Error(ErrorKind::config, std::string(place.row.name) + ":" + std::string(place.model) +
+                                     " is a model of text completions: make it with text_model(…)");
+}
+
 std::unique_ptr<const ChatCodec> palm_chat(const ModelPlace& place) {
+  refuse_text_model(place);
   return std::make_unique<PalmCodec>(PalmCodec::Kind::chat, place.endpoint);
 }
 
 std::unique_ptr<const ChatCodec> palm_text(const ModelPlace& place) {
+  if (is_palm_chat(place.model)) return palm_chat(place);
   return std::make_unique<PalmCodec>(PalmCodec::Kind::text, place.endpoint);
 }
 
@@ -43,10 +51,7 @@ std::unique_ptr<const EmbeddingCodec> palm_embedding(const ModelPlace& place) {
 }
 
 std::unique_ptr<const ChatCodec> vertex_chat(const ModelPlace& place) {
-  if (is_palm_text(place.model))
-    throw Error(ErrorKind::config,
-                "vertex:" + std::string(place.model) +
-                    " is a model of text completions: make it with text_model(…)");
+  refuse_text_model(place);
   if (is_palm_chat(place.model))
     return std::make_unique<VertexPalmCodec>(VertexPalmCodec::Kind::chat, place.endpoint);
   return gemini_chat(place);
