@@ -13,9 +13,13 @@ std::string joined(const Script& script) {
   return std::accumulate(script.pieces.begin(), script.pieces.end(), std::string());
 }
 
+bool refuses(const Script& script) {
+  return script.finish == FinishReason::content_filter || !script.refusal.empty();
+}
+
 const char* stop_reason(const Script& script) {
   if (script.finish == FinishReason::length) return "max_tokens";
-  if (script.finish == FinishReason::content_filter) return "refusal";
+  if (refuses(script)) return "refusal";
   return script.calls.empty() ? "end_turn" : "tool_use";
 }
 
@@ -39,7 +43,7 @@ json envelope(const json& request, int id) {
 }
 
 json stop_details(const Script& script) {
-  if (script.finish != FinishReason::content_filter) return nullptr;
+  if (!refuses(script)) return nullptr;
   return {{"type", "refusal"}, {"category", "cyber"}, {"explanation", script.refusal}};
 }
 

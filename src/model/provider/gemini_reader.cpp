@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <tuple>
 
 #include "core/base64.hpp"
 #include "model/provider/api_error.hpp"
@@ -75,23 +74,20 @@ void read_once(JsonValue value, std::string& known, std::string& out) {
   out = known;
 }
 
-std::pair<std::string, double> token_in(JsonValue value) {
-  std::pair<std::string, double> token;
+TokenLogprob token_in(JsonValue value) {
+  TokenLogprob token;
   value.fields([&](JsonKey key, JsonValue field) {
-    if (key == "token") field.append_to(token.first);
-    if (key == "logProbability") token.second = field.number();
+    if (key == "token") field.append_to(token.token);
+    if (key == "logProbability") token.logprob = field.number();
   });
   return token;
 }
 
 void read_logprobs(JsonValue result, std::vector<TokenLogprob>& out) {
-  std::vector<std::vector<std::pair<std::string, double>>> tops;
+  std::vector<std::vector<TokenLogprob>> tops;
   result.fields([&](JsonKey key, JsonValue list) {
     if (key == "chosenCandidates")
-      list.items([&](JsonValue item) {
-        TokenLogprob& token = out.emplace_back();
-        std::tie(token.token, token.logprob) = token_in(item);
-      });
+      list.items([&](JsonValue item) { out.push_back(token_in(item)); });
     if (key == "topCandidates")
       list.items([&](JsonValue item) {
         auto& top = tops.emplace_back();

@@ -57,7 +57,7 @@ constexpr std::array<Word, 27> kWords = {{
 }};
 
 // For vendors that say it in the message alone; lower case.
-constexpr std::array<Word, 5> kPhrases = {{
+constexpr std::array<Word, 6> kPhrases = {{
     {"maximum context length", ErrorKind::context_length},
     {"context window", ErrorKind::context_length},
     {"range of input length", ErrorKind::context_length},
