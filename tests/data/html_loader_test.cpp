@@ -102,7 +102,7 @@ TEST_CASE("html: nothing is lost behind deep nesting, and absurd nesting is refu
 }
 
 TEST_CASE("html: hostile pages end, and in proportion to their size") {
-  constexpr std::size_t size = 2'000'000;
+  constexpr std::size_t size = 600'000;
   const auto repeated = [](std::string_view part, std::string begin = {}) {
     while (begin.size() < size) begin += part;
     return begin;
@@ -112,14 +112,16 @@ TEST_CASE("html: hostile pages end, and in proportion to their size") {
         "<script>", "<b><i></b></i>", "<title>", "<table><tr><td>"}) {
     CAPTURE(part);
     try {
-      CHECK(lian::utf8::is_valid(text(repeated(part))));
+      const std::string found = text(repeated(part));
+      CHECK(lian::utf8::is_valid(found));
     } catch (const lian::Error& error) {
       CHECK(error.kind() == lian::ErrorKind::parse);  // too deep
     }
   }
   // End tags of elements that are not open, behind many that are: each looks through all of them.
   const std::string open = repeated("<div>");
-  CHECK_THROWS_WITH(text(repeated("</b>", open.substr(0, 5 * 9000))), Catch::Contains("nest deeper"));
+  CHECK_THROWS_WITH(text(repeated("</b>", open.substr(0, 5 * 9000))),
+                    Catch::Contains("nest deeper"));
   CHECK(text(repeated("</b>", open.substr(0, 5 * 400) + "seen")) == "seen\n");
   CHECK(text(open.substr(0, 5 * 9000) + "seen") == "seen\n");
 }

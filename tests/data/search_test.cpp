@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <random>
 #include <set>
 
@@ -21,6 +20,8 @@ using Ids = std::vector<std::string>;
 
 namespace {
 
+const std::vector<std::string> queries{"aab stone", "ccc river moss", "abc rock stone", "b moss"};
+
 struct Memory {
   std::shared_ptr<VectorStore> store =
       std::make_shared<InMemoryVectorStore>(EmbeddingModel(std::make_shared<LetterEmbedder>()));
@@ -31,30 +32,6 @@ struct Sqlite {
   std::shared_ptr<VectorStore> store = std::make_shared<SqliteVectorStore>(
       folder.file("s.db"), EmbeddingModel(std::make_shared<LetterEmbedder>()));
 };
-
-// Texts of letters and words; some are there twice, none are parallel without being equal.
-Documents corpus() {
-  constexpr const char* words[] = {"rock", "stone", "river", "moss", "", ""};
-  std::mt19937 random(11);
-  std::map<std::vector<int>, std::string> of_direction;
-  Documents documents;
-  for (int i = 0; i < 80; ++i) {
-    std::vector<int> counts(3);
-    for (int& count : counts) count = static_cast<int>(random() % 7);
-    std::string text;
-    for (std::size_t letter = 0; letter < 3; ++letter)
-      text += std::string(static_cast<std::size_t>(counts[letter]), static_cast<char>('a' + letter));
-    text += std::string(" ") + words[random() % 6] + " " + words[random() % 4];
-    const Embedding vector = LetterEmbedder::vector_of(text);
-    for (std::size_t letter = 0; letter < 3; ++letter) counts[letter] = static_cast<int>(vector[letter]);
-    const int divisor = std::gcd(std::gcd(counts[0], counts[1]), counts[2]);
-    for (int& count : counts) count /= std::max(divisor, 1);
-    Document document(of_direction.emplace(counts, text).first->second, values("n", i));
-    document.id = "d" + std::to_string(i);
-    documents.push_back(std::move(document));
-  }
-  return documents;
-}
 
 Ids ids_of(const std::vector<ScoredDocument>& found) {
   Ids ids;
@@ -72,8 +49,33 @@ double cosine(const Embedding& a, const Embedding& b) {
   return aa == 0 || bb == 0 ? 0 : product / std::sqrt(aa * bb);
 }
 
+double cosine_to(const std::string& query, const std::string& text) {
+  return cosine(LetterEmbedder::vector_of(query), LetterEmbedder::vector_of(text));
+}
 double cosine_to(const std::string& query, const ScoredDocument& one) {
-  return cosine(LetterEmbedder::vector_of(query), LetterEmbedder::vector_of(one.document.text));
+  return cosine_to(query, one.document.text);
+}
+
+// Texts of letters and words; some are there twice, no others are equally near to a query.
+Documents corpus() {
+  constexpr const char* words[] = {"rock", "stone", "river", "moss", "", ""};
+  std::mt19937 random(11);
+  Documents documents;
+  for (int i = 0; i < 80; ++i) {
+    std::string text;
+    for (const char letter : {'a', 'b', 'c'}) text += std::string(random() % 7, letter);
+    text += std::string(" ") + words[random() % 6] + " " + words[random() % 4];
+    const auto same = std::find_if(documents.begin(), documents.end(), [&](const Document& other) {
+      return std::any_of(queries.begin(), queries.end(), [&](const std::string& query) {
+        return std::abs(cosine_to(query, text) - cosine_to(query, other.text)) < 1e-6;
+      });
+    });
+    if (same != documents.end()) text = same->text;
+    Document document(text, values("n", i));
+    document.id = "d" + std::to_string(i);
+    documents.push_back(std::move(document));
+  }
+  return documents;
 }
 
 // Half a reciprocal rank of each list, c = 60; equals in the order they were met.
@@ -97,7 +99,6 @@ Ids first_of(Ids ids, std::size_t count) {
   return ids;
 }
 
-const std::vector<std::string> queries{"aab stone", "ccc river moss", "abc rock stone", "b moss"};
 const std::vector<Filter> filters{Filter(), where("n") < 30, where("n") == 7};
 
 }  // namespace
@@ -126,9 +127,8 @@ TEMPLATE_TEST_CASE("search: similarity gives the cosines, best first, above the 
             query, SearchOptions().k(99).filter(filter).score_threshold(threshold));
         CHECK(std::all_of(above.begin(), above.end(),
                           [&](const ScoredDocument& one) { return one.score >= threshold; }));
-        const auto left_out = std::count_if(found.begin(), found.end(), [&](const auto& one) {
-          return one.score < threshold;
-        });
+        const auto left_out = std::count_if(found.begin(), found.end(),
+                                            [&](const auto& one) { return one.score < threshold; });
         CHECK(above.size() + static_cast<std::size_t>(left_out) == found.size());
       }
     }
@@ -139,9 +139,10 @@ TEMPLATE_TEST_CASE("search: mmr chooses the best balance at every step", "", Mem
   const TestType test;
   test.store->add_documents(corpus());
   for (const std::string& query : queries) {
-    for (const double lambda : {0.0, 0.3, 0.5, 1.0}) {
+    for (const double lambda : {0.0, 0.3, 1.0}) {
       for (const Filter& filter : filters) {
-        for (const auto& [k, fetch_k] : {std::pair<std::size_t, std::size_t>{5, 20}, {10, 3}, {99, 1}}) {
+        for (const auto& [k, fetch_k] :
+             {std::pair<std::size_t, std::size_t>{5, 20}, {10, 3}, {99, 1}}) {
           SearchOptions options;
           options.filter(filter).k(k).fetch_k(fetch_k).lambda(lambda);
           auto left = test.store->search(query, SearchOptions(options).k(std::max(k, fetch_k)));
@@ -177,7 +178,8 @@ TEMPLATE_TEST_CASE("search: hybrid and rerank are the reciprocal ranks of two li
   int differ = 0;
   for (const std::string& query : queries) {
     for (const Filter& filter : filters) {
-      for (const auto& [k, fetch_k] : {std::pair<std::size_t, std::size_t>{5, 20}, {10, 3}, {99, 1}}) {
+      for (const auto& [k, fetch_k] :
+           {std::pair<std::size_t, std::size_t>{5, 20}, {10, 3}, {99, 1}}) {
         const SearchOptions options = SearchOptions().k(k).fetch_k(fetch_k).filter(filter);
         const SearchOptions all = SearchOptions(options).k(std::max(k, fetch_k));
         auto by_words = test.store->search(query, SearchOptions(all).kind(SearchKind::lexical));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -46,6 +47,10 @@ Connection::Connection(ConnectionSettings settings) : settings_(std::move(settin
     throw Error(ErrorKind::storage,
                 fmt::format("{}: this is a folder; name a file for the store", settings_.path));
   }
+  // SQLite takes a file of one byte for an empty one.
+  constexpr std::uintmax_t header_bytes = 100;
+  const std::uintmax_t size = std::filesystem::file_size(settings_.path, unknown);
+  if (!unknown && size > 0 && size < header_bytes) fail(SQLITE_NOTADB);
   left_unclean_ = has_pages(settings_.path + "-wal");
   open();
   sqlite3_busy_timeout(database_.get(), settings_.busy_timeout_ms);

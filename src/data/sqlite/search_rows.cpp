@@ -96,6 +96,9 @@ void SqliteRows::apply(const Changes& changes) {
 
 // Documents of sources that are not finished: not to be found yet.
 std::unordered_set<std::int64_t> SqliteRows::staged_numbers() {
+  // A source gets its checksum when it is finished.
+  if (connection_.number("SELECT count(*) FROM sources WHERE (staged = 0) = (checksum = 0)") != 0)
+    connection_.damaged("a source is finished in one place and not in another");
   std::unordered_set<std::int64_t> staged;
   Query query(connection_,
               "SELECT number FROM documents WHERE source IN "
@@ -134,7 +137,7 @@ std::vector<std::uint8_t> SqliteRows::allowed(const Filter& filter) {
   return sql.evaluate(filter);
 }
 
-std::vector<VectorHit> SqliteRows::read_hits(std::vector<Found> found) {
+std::vector<VectorHit> SqliteRows::read_hits(std::vector<Found> found, const Filter& filter) {
   std::vector<VectorHit> hits;
   for (Found& one : found) {
     auto document = documents_.read(one.number);
@@ -147,6 +150,10 @@ std::vector<VectorHit> SqliteRows::read_hits(std::vector<Found> found) {
       }
       continue;
     }
+    // What a filter looks through has no checksum; the document has.
+    if (!filter.matches(document->metadata))
+      connection_.damaged(fmt::format("the metadata of document {} is not what was stored",
+                                      one.number));
     hits.emplace_back(std::move(*document), one.score);
     hits.back().vector = std::move(one.vector);
   }
@@ -179,7 +186,7 @@ std::vector<VectorHit> SqliteRows::nearest(const VectorQuery& query) {
   }
   rows.unlock();
   connection.lock();
-  return read_hits(std::move(found));
+  return read_hits(std::move(found), query.filter);
 }
 
 std::vector<VectorHit> SqliteRows::matching(const VectorQuery& query) {
@@ -208,7 +215,7 @@ std::vector<VectorHit> SqliteRows::matching(const VectorQuery& query) {
       if (query.with_vectors) found.back().vector = documents_.vector(number, dimension_);
     }
   }
-  return read_hits(std::move(found));
+  return read_hits(std::move(found), query.filter);
 }
 
 }  // namespace v0

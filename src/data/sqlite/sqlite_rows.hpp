@@ -73,7 +73,7 @@ class LIAN_API SqliteRows {
   void append_row(std::int64_t number, const std::vector<float>& vector);
   void drop_row(std::int64_t number);
   std::vector<std::uint8_t> allowed(const Filter& filter);
-  std::vector<VectorHit> read_hits(std::vector<Found> found);
+  std::vector<VectorHit> read_hits(std::vector<Found> found, const Filter& filter);
 
   std::mutex connection_mutex_;  // taken before rows_mutex_
   Connection connection_;
