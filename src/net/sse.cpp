@@ -130,7 +130,9 @@ bool SseParser::finish(SseEvent& event) {
   ended_ = false;
   const std::string_view rest{buffer_.get() + line_, end_ - line_};
   line_ = end_;
-  const bool whole_line = !rest.empty() && (options_.lenient_end || is_bare() || rest[0] == '{');
+  const std::size_t first = rest.find_first_not_of(" \t");
+  const bool begins_json = first != rest.npos && rest[first] == '{';
+  const bool whole_line = !rest.empty() && (options_.lenient_end || is_bare() || begins_json);
   if (whole_line) take_field(rest);
   if (!options_.lenient_end && !is_bare()) return false;
   return dispatch(event);
