@@ -10,7 +10,8 @@ inline namespace v0 {
 /// What parsers may read behind the end of a text.
 inline constexpr std::size_t parser_padding = 64;
 
-/// The rest of a reply whose body began with `begin`. Its body has room behind its end for a parser.
+/// The rest of a reply whose body began with `begin`. Its body has room behind its end for a
+/// parser.
 Task<HttpReply> read_whole(HttpResponse response, std::string begin = std::string());
 
 }  // namespace v0

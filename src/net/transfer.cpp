@@ -173,7 +173,7 @@ std::size_t Transfer::on_header(std::string_view line) {
     return line.size();
   }
   if (trim(line).empty()) {
-    if (header_done_) return line.size();  // the end of trailers
+    if (header_done_) return line.size();                     // the end of trailers
     if (status_ < 200 && status_ != 101) return line.size();  // an interim reply
     error_ = judge_header();
     if (error_) return 0;

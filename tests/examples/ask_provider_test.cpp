@@ -172,7 +172,8 @@ TEST_CASE("ask provider: a proxy or an address that is not there is named") {
   }
   lian::test::Environment environment = world.environment();
   environment.emplace_back("OPENAI_BASE_URL", "http://models.invalid/v1");
-  const std::vector<std::string> arguments{world.notes(), question, "--model", "openai:gpt-4o-mini"};
+  const std::vector<std::string> arguments{world.notes(), question, "--model",
+                                           "openai:gpt-4o-mini"};
   check_failure(Child(AskWorld::program(), arguments, environment).finish(), "models.invalid");
   environment.emplace_back("http_proxy", "http://user:s3cr3t@127.0.0.1:" + port);
   check_failure(Child(AskWorld::program(), arguments, environment).finish(),

@@ -157,12 +157,11 @@ TEST_CASE("ask: with --json the output is JSON, errors too") {
     std::vector<std::string> arguments;
     std::string kind;
   };
-  const std::vector<Row> rows{
-      {{world.folder().path("missing"), "Where?"}, "not_found"},
-      {{world.folder().path("not UTF-8 \xFF"), "Where?"}, "not_found"},
-      {{world.notes(), ""}, "validation"},
-      {{world.notes(), "Where?", "--store", world.notes()}, "storage"},
-      {{world.notes(), "Where?", "--model", "openai:gpt-4o"}, "config"}};
+  const std::vector<Row> rows{{{world.folder().path("missing"), "Where?"}, "not_found"},
+                              {{world.folder().path("not UTF-8 \xFF"), "Where?"}, "not_found"},
+                              {{world.notes(), ""}, "validation"},
+                              {{world.notes(), "Where?", "--store", world.notes()}, "storage"},
+                              {{world.notes(), "Where?", "--model", "openai:gpt-4o"}, "config"}};
   for (Row row : rows) {
     row.arguments.emplace_back("--json");
     const Finished run = world.ask(row.arguments);
@@ -208,11 +207,12 @@ TEST_CASE("ask: an answer that cannot be written is an error") {
   const AskWorld world;
   write_notes(world);
   for (const char* const more : {"--no-stream", "--json", "--verbose"}) {
-    const Finished run = lian::test::Child("/bin/sh",
-                                           {"-c", "exec \"$0\" \"$@\" > /dev/full", AskWorld::program(),
-                                            world.notes(), "Where is the spare key?", more},
-                                           world.environment())
-                             .finish();
+    const Finished run =
+        lian::test::Child("/bin/sh",
+                          {"-c", "exec \"$0\" \"$@\" > /dev/full", AskWorld::program(),
+                           world.notes(), "Where is the spare key?", more},
+                          world.environment())
+            .finish();
     INFO(run.err);
     CHECK(run.exit_code == 1);
     CHECK_THAT(run.err, ContainsSubstring("cannot be written"));

@@ -312,8 +312,11 @@ TEST_CASE("engine: a stream is a stream and a document a document, whatever its 
   const ChatModel model = test::model_at(server.url());
   for (const std::string& type : types) {
     for (const bool slow : {false, true}) {
-      std::vector<std::string> bodies{events,           ": hello\n\n" + events, "\r\n\n" + events,
-                                      "\xEF\xBB\xBF" + events, "event: message\n" + events,
+      std::vector<std::string> bodies{events,
+                                      ": hello\n\n" + events,
+                                      "\r\n\n" + events,
+                                      "\xEF\xBB\xBF" + events,
+                                      "event: message\n" + events,
                                       "id: 1\nretry: 5\n" + events};
       if (type != "text/event-stream") bodies.push_back("\n " + test::small_json("你好"));
       for (const std::string& body : bodies) {

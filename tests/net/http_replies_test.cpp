@@ -94,15 +94,16 @@ TEST_CASE("http: a header that leaves open where the reply ends is refused at on
       {"Content-Length: 99999999999999999999\r\n", "no length"}};
   Runtime runtime;
   for (const Refused& row : refused) {
-    RawServer server({Reply::raw("HTTP/1.1 200 OK\r\n" + row.header + "\r\n{}").then(Ending::stall)});
+    RawServer server(
+        {Reply::raw("HTTP/1.1 200 OK\r\n" + row.header + "\r\n{}").then(Ending::stall)});
     const Error error = failure_of(runtime, post(server.url()));
     INFO(row.header << error.what());
     CHECK(error.kind() == ErrorKind::network);
     CHECK_THAT(error.what(), Catch::Contains(row.what) && Catch::Contains("127.0.0.1"));
   }
-  for (const std::string header : {"Content-Length: 2\r\nContent-Length: 2\r\n",
-                                   "Content-Length:2\r\n", "content-length:   2  \r\n",
-                                   "Content-Length: 2\r\nX-Odd: a : b\r\n"}) {
+  for (const std::string header :
+       {"Content-Length: 2\r\nContent-Length: 2\r\n", "Content-Length:2\r\n",
+        "content-length:   2  \r\n", "Content-Length: 2\r\nX-Odd: a : b\r\n"}) {
     RawServer server({Reply::raw("HTTP/1.1 200 OK\r\n" + header + "\r\n{}").then(Ending::stall)});
     INFO(header);
     CHECK(exchange(runtime, post(server.url())).body == "{}");
@@ -120,9 +121,10 @@ TEST_CASE("http: another protocol is refused, other interim replies are passed o
     CHECK(error.kind() == ErrorKind::network);
     CHECK_THAT(error.what(), Catch::Contains("101 Switching Protocols"));
   }
-  RawServer server({Reply::raw("HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n"
-                               "HTTP/1.1 100 Continue\r\n\r\n"
-                               "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")});
+  RawServer server(
+      {Reply::raw("HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n"
+                  "HTTP/1.1 100 Continue\r\n\r\n"
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")});
   CHECK(exchange(runtime, post(server.url())).body == "{}");
 }
 
