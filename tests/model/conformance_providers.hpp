@@ -6,8 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "support/baichuan_server.hpp"
 #include "support/claude_server.hpp"
+#include "support/ernie_server.hpp"
+#include "support/google_server.hpp"
+#include "support/ollama_server.hpp"
 #include "support/openai_simulated.hpp"
+#include "support/qwen_server.hpp"
 
 namespace lian::test {
 
@@ -21,9 +26,17 @@ inline std::vector<Conforming> conforming_providers() {
   all.push_back({"openai", [] { return make_openai_server("openai"); }});
   all.push_back({"openai responses", [] { return make_responses_server(); }});
   for (const char* vendor : {"deepseek", "moonshot", "minimax", "openrouter", "groq", "together",
-                             "mistral", "xai", "siliconflow"})
+                             "mistral", "xai", "siliconflow", "qwen-compatible", "llamacpp",
+                             "vllm"})
     all.push_back({vendor, [vendor] { return make_openai_server(vendor); }});
-  all.push_back({"claude", [] { return make_claude_server(); }});
+  all.push_back({"claude", &make_claude_server});
+  all.push_back({"gemini", &make_gemini_server});
+  all.push_back({"palm", &make_palm_server});
+  all.push_back({"vertex", &make_vertex_palm_server});
+  all.push_back({"ernie", &make_ernie_server});
+  all.push_back({"qwen", &make_qwen_server});
+  all.push_back({"baichuan", &make_baichuan_server});
+  all.push_back({"ollama", &make_ollama_server});
   return all;
 }
 

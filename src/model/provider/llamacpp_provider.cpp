@@ -1,5 +1,3 @@
-#include <limits>
-
 #include "model/provider.hpp"
 #include "model/provider/counting_chat.hpp"
 #include "model/provider/llamacpp.hpp"
@@ -20,7 +18,6 @@ constexpr OpenAIDialect llamacpp = [] {
   dialect.abilities.files = dialect.abilities.user = false;
   dialect.abilities.max_alternatives = 1;
   dialect.abilities.max_stop = 1024;
-  dialect.abilities.temperature = Range(0, std::numeric_limits<float>::max());
   return dialect;
 }();
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -139,7 +138,6 @@ ChatAbilities LlamaCppCompletionCodec::abilities(std::string_view) const {
   abilities.user = abilities.reasoning_effort = false;
   abilities.max_alternatives = 1;
   abilities.max_stop = 1024;
-  abilities.temperature = Range(0, std::numeric_limits<float>::max());
   return abilities;
 }
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -202,7 +201,6 @@ ChatAbilities OllamaChatCodec::abilities(std::string_view) const {
   abilities.logit_bias = abilities.user = false;
   abilities.max_alternatives = 1;
   abilities.max_stop = 1024;
-  abilities.temperature = Range(0, std::numeric_limits<float>::max());
   return abilities;
 }
 

@@ -1,5 +1,3 @@
-#include <limits>
-
 #include "model/provider.hpp"
 #include "model/provider/counting_chat.hpp"
 
@@ -17,7 +15,6 @@ constexpr OpenAIDialect vllm = [] {
   dialect.developer_role = "system";  // chat templates know no other
   dialect.abilities.files = dialect.abilities.user = false;
   dialect.abilities.max_stop = 1024;
-  dialect.abilities.temperature = Range(0, std::numeric_limits<float>::max());
   return dialect;
 }();
 
