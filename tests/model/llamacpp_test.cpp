@@ -76,7 +76,8 @@ TEST_CASE("llamacpp chat: replies and streams") {
   CHECK(std::get<ReasoningPart>(message.parts[0]).text == "Greet.");
   CHECK(message.usage->cached_tokens == 20);
   CHECK(message.extra["timings"]["predicted_n"].as_int() == 4);
-  const auto calls = chat()->decode(reply_of(wire("llamacpp/tool_call_response.json"))).tool_calls();
+  const auto calls =
+      chat()->decode(reply_of(wire("llamacpp/tool_call_response.json"))).tool_calls();
   REQUIRE(calls.size() == 1);
   CHECK(calls[0].id == "XQyLcE0m");
   const StreamResult streamed = test::check_every_split(*chat(), wire("llamacpp/stream.sse"));
@@ -104,10 +105,10 @@ TEST_CASE("llamacpp: errors") {
 
 TEST_CASE("llamacpp completion: the request as the fixture has it") {
   const Json expected = Json::parse(wire("llamacpp/completion_request.json"));
-  CHECK(completion_body(ChatOptions()
-                            .max_tokens(8)
-                            .extra("grammar", expected["grammar"])
-                            .extra("n_probs", 0)) == expected);
+  CHECK(
+      completion_body(
+          ChatOptions().max_tokens(8).extra("grammar", expected["grammar"]).extra("n_probs", 0)) ==
+      expected);
   const Json full = completion_body(ChatOptions()
                                         .model("m")
                                         .temperature(0)
@@ -135,8 +136,9 @@ TEST_CASE("llamacpp completion: below the server's root, and infill by its extra
   const ChatOptions between =
       ChatOptions().extra("input_prefix", "int f(").extra("input_suffix", ") {}");
   CHECK(url_of("http://h/v1", between) == "http://h/infill");
-  CHECK(completion_body(between, "") == Json::parse(
-            R"({"prompt":"","stream":false,"input_prefix":"int f(","input_suffix":") {}"})"));
+  CHECK(
+      completion_body(between, "") ==
+      Json::parse(R"({"prompt":"","stream":false,"input_prefix":"int f(","input_suffix":") {}"})"));
   CHECK(refusal_of(completion, ChatRequest({user("")}, ChatOptions())) ==
         ErrorKind::invalid_request);
   CHECK(refusal_of(completion, ChatRequest({user("a"), user("b")}, ChatOptions())) ==
@@ -193,7 +195,8 @@ TEST_CASE("llamacpp: counting tokens") {
   const HttpRequest text =
       completion.encode_count(ChatRequest({user("Hello")}, ChatOptions()), endpoint());
   CHECK(text.url == "http://127.0.0.1:8080/tokenize");
-  CHECK(Json::parse(text.body)["content"] == Json::parse(wire("llamacpp/tokenize_request.json"))["content"]);
+  CHECK(Json::parse(text.body)["content"] ==
+        Json::parse(wire("llamacpp/tokenize_request.json"))["content"]);
   CHECK(completion.decode_count(reply_of(wire("llamacpp/tokenize_response.json"))) == 2);
   CHECK_THROWS_AS(completion.decode_count(reply_of("{}")), ParseError);
   const HttpRequest talk =

@@ -96,9 +96,8 @@ TEST_CASE("ollama engine: errors, a wrong key, and one more try when it is busy"
   CHECK(refused.kind == ErrorKind::authentication);
   CHECK_THAT(refused.what, !Catch::Contains("ollama-wrong-key"));
   for (const ErrorKind kind :
-       {ErrorKind::permission, ErrorKind::not_found, ErrorKind::rate_limited,
-        ErrorKind::overloaded, ErrorKind::server, ErrorKind::invalid_request,
-        ErrorKind::context_length}) {
+       {ErrorKind::permission, ErrorKind::not_found, ErrorKind::rate_limited, ErrorKind::overloaded,
+        ErrorKind::server, ErrorKind::invalid_request, ErrorKind::context_length}) {
     INFO(to_string(kind));
     REQUIRE(static_cast<test::SimulatedProvider&>(server).fail(kind));
     CHECK(invoke(server.model(), test::once(runtime)).kind == kind);
@@ -146,8 +145,7 @@ TEST_CASE("ollama engine: a pull that fails or breaks off is an error") {
   Runtime runtime;
   OllamaServer server;
   const auto kind = [&](const std::string& model) {
-    return test::outcome_of(
-        [&](Outcome&) { pulled(server, model, test::once(runtime)); });
+    return test::outcome_of([&](Outcome&) { pulled(server, model, test::once(runtime)); });
   };
   CHECK(kind("nope").kind == ErrorKind::not_found);
   CHECK(kind("").kind == ErrorKind::invalid_request);
@@ -164,11 +162,12 @@ TEST_CASE("ollama engine: a pull that fails or breaks off is an error") {
   server.deliver([](Reply&) {});
   server.fail(ErrorKind::overloaded, 1);
   CHECK(pulled(server, "llama3.2", plain(runtime)).size() == 5);
-  CHECK_THROWS_AS(ollama::pull("m", ModelConfig().base_url("http://127.0.0.1:" +
-                                                           std::to_string(test::closed_port())),
-                               test::once(runtime))
-                      .next(),
-                  Error);
+  CHECK_THROWS_AS(
+      ollama::pull(
+          "m", ModelConfig().base_url("http://127.0.0.1:" + std::to_string(test::closed_port())),
+          test::once(runtime))
+          .next(),
+      Error);
 }
 
 }  // namespace

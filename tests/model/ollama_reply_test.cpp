@@ -108,16 +108,19 @@ TEST_CASE("ollama stream: the same whatever the chunks") {
   CHECK(hello.message.text() == "Hello, 世界 🌍");
   check_counts(hello.message);
 
-  const StreamResult thought = test::check_every_split(codec, wire("ollama/thinking_stream.ndjson"));
+  const StreamResult thought =
+      test::check_every_split(codec, wire("ollama/thinking_stream.ndjson"));
   CHECK(std::get<ReasoningPart>(thought.message.parts[0]).text == "17*23 = 391.");
   CHECK(thought.message.text() == "391");
 
-  const StreamResult called = test::check_every_split(codec, wire("ollama/tool_call_stream.ndjson"));
+  const StreamResult called =
+      test::check_every_split(codec, wire("ollama/tool_call_stream.ndjson"));
   CHECK(called.message.finish_reason == FinishReason::tool_calls);
   REQUIRE(called.message.tool_calls().size() == 2);
   CHECK(called.message.tool_calls()[1].id == "call_a1b2c3d1");
 
-  const StreamResult text = test::check_every_split(generate, wire("ollama/generate_stream.ndjson"));
+  const StreamResult text =
+      test::check_every_split(generate, wire("ollama/generate_stream.ndjson"));
   CHECK(text.message.text() == "Hello");
   CHECK(text.message.extra["context"].size() == 3);
 }
@@ -139,7 +142,9 @@ TEST_CASE("ollama stream: calls without ids on several lines stay apart") {
       R"({"message":{"role":"assistant","content":"","tool_calls":[{"function":{"index":0,"name":"f","arguments":{"a":1}}}]},"done":false})"
       "\n";
   const AIMessage message =
-      read_stream(codec, call + call + R"({"message":{"role":"assistant","content":""},"done":true})" "\n")
+      read_stream(codec, call + call +
+                             R"({"message":{"role":"assistant","content":""},"done":true})"
+                             "\n")
           .message;
   REQUIRE(message.tool_calls().size() == 2);
   CHECK(message.tool_calls()[0].id == "call_0");

@@ -72,8 +72,9 @@ TEST_CASE("ollama request: settings and an image, as the fixture has them") {
   CHECK(http.url == "http://127.0.0.1:11434/api/chat");
   CHECK(Json::parse(http.body) == expected);
   CHECK_FALSE(http.headers.find("authorization"));
-  CHECK(body_of(request_with(ChatOptions(), {user(std::vector<Part>{ImagePart(
-            MediaSource::from_bytes("\x01\x02", "image/png"))})}))["messages"][0]["images"][0]
+  CHECK(body_of(request_with(ChatOptions(),
+                             {user(std::vector<Part>{ImagePart(MediaSource::from_bytes(
+                                 "\x01\x02", "image/png"))})}))["messages"][0]["images"][0]
             .as_string() == "AQI=");
 }
 
@@ -103,19 +104,19 @@ TEST_CASE("ollama request: a result names the tool of the last call before it") 
 
 TEST_CASE("ollama request: a JSON schema and json as the format") {
   const Json expected = Json::parse(wire("ollama/structured_request.json"));
-  CHECK(body_of(request_with(
-            ChatOptions().temperature(0).response_format(
-                ResponseFormat::json_schema("person", expected["format"])),
-            {user("Ada Lovelace, born 1815")})) == expected);
-  CHECK(body_of(request_with(ChatOptions().response_format(ResponseFormat::json_object())))
-            ["format"].as_string() == "json");
+  CHECK(body_of(request_with(ChatOptions().temperature(0).response_format(
+                                 ResponseFormat::json_schema("person", expected["format"])),
+                             {user("Ada Lovelace, born 1815")})) == expected);
+  CHECK(
+      body_of(request_with(ChatOptions().response_format(ResponseFormat::json_object())))["format"]
+          .as_string() == "json");
 }
 
 TEST_CASE("ollama request: generate as the fixture has it") {
   const Json expected = Json::parse(wire("ollama/generate_request.json"));
-  ChatRequest request = request_with(
-      ChatOptions().max_tokens(16).extra("suffix", "").extra("raw", false),
-      {system("Answer briefly."), user("Say hello")});
+  ChatRequest request =
+      request_with(ChatOptions().max_tokens(16).extra("suffix", "").extra("raw", false),
+                   {system("Answer briefly."), user("Say hello")});
   request.stream = true;
   const HttpRequest http = http_of(request, Api::generate);
   CHECK(http.url == "http://127.0.0.1:11434/api/generate");
@@ -138,8 +139,7 @@ TEST_CASE("ollama request: thinking") {
   CHECK(body_of(request_with(ChatOptions().extra("think", true)))["think"] == Json(true));
   CHECK(refusal_of(request_with(ChatOptions().reasoning_effort("2000"))) ==
         ErrorKind::invalid_request);
-  const Message thought(Role::assistant,
-                        std::vector<Part>{ReasoningPart("hm"), TextPart("a")});
+  const Message thought(Role::assistant, std::vector<Part>{ReasoningPart("hm"), TextPart("a")});
   CHECK(body_of(request_with(ChatOptions(), {user("q"), thought, user("r")}))["messages"][1] ==
         Json::parse(R"({"role":"assistant","content":"a","thinking":"hm"})"));
 }
@@ -164,9 +164,8 @@ TEST_CASE("ollama request: what it has no place for is not sent") {
   CHECK(refusal_of(request_with(ChatOptions().temperature(-1))) == ErrorKind::invalid_request);
   CHECK(refusal_of(request_with(ChatOptions().max_tokens(0))) == ErrorKind::invalid_request);
   CHECK(refusal_of(request_with(
-            ChatOptions(),
-            {user("a"), Message(Role::assistant,
-                                std::vector<Part>{ToolCall("c", "f", "{\"a\":")})})) ==
+            ChatOptions(), {user("a"), Message(Role::assistant, std::vector<Part>{ToolCall(
+                                                                    "c", "f", "{\"a\":")})})) ==
         ErrorKind::invalid_request);
   std::vector<std::string> told;
   const Json body = body_of(
@@ -185,27 +184,26 @@ struct Host {
 };
 
 TEST_CASE("ollama: OLLAMA_HOST as Ollama itself reads it") {
-  for (const Host& row :
-       {Host{"example.com", "http://example.com:11434"},
-        Host{"example.com:56789", "http://example.com:56789"},
-        Host{"http://example.com", "http://example.com"},
-        Host{"https://example.com", "https://example.com"},
-        Host{"HTTPS://example.com/", "https://example.com"},
-        Host{"https://example.com:8443/a/b/", "https://example.com:8443/a/b"},
-        Host{"example.com/ollama", "http://example.com:11434/ollama"},
-        Host{"ollama.com", "https://ollama.com"},
-        Host{"https://ollama.com/api", "https://ollama.com"},
-        Host{"https://proxy/ollama/api", "https://proxy/ollama"},
-        Host{"0.0.0.0", "http://127.0.0.1:11434"},
-        Host{"0.0.0.0:8000", "http://127.0.0.1:8000"},
-        Host{"::", "http://[::1]:11434"},
-        Host{"[::]:8000", "http://[::1]:8000"},
-        Host{"::1", "http://[::1]:11434"},
-        Host{"[::1]:1234", "http://[::1]:1234"},
-        Host{"http://[2001:db8::1]", "http://[2001:db8::1]"},
-        Host{":1234", "http://127.0.0.1:1234"},
-        Host{" \"1.2.3.4\" ", "http://1.2.3.4:11434"},
-        Host{"http://127.0.0.1:11434", "http://127.0.0.1:11434"}}) {
+  for (const Host& row : {Host{"example.com", "http://example.com:11434"},
+                          Host{"example.com:56789", "http://example.com:56789"},
+                          Host{"http://example.com", "http://example.com"},
+                          Host{"https://example.com", "https://example.com"},
+                          Host{"HTTPS://example.com/", "https://example.com"},
+                          Host{"https://example.com:8443/a/b/", "https://example.com:8443/a/b"},
+                          Host{"example.com/ollama", "http://example.com:11434/ollama"},
+                          Host{"ollama.com", "https://ollama.com"},
+                          Host{"https://ollama.com/api", "https://ollama.com"},
+                          Host{"https://proxy/ollama/api", "https://proxy/ollama"},
+                          Host{"0.0.0.0", "http://127.0.0.1:11434"},
+                          Host{"0.0.0.0:8000", "http://127.0.0.1:8000"},
+                          Host{"::", "http://[::1]:11434"},
+                          Host{"[::]:8000", "http://[::1]:8000"},
+                          Host{"::1", "http://[::1]:11434"},
+                          Host{"[::1]:1234", "http://[::1]:1234"},
+                          Host{"http://[2001:db8::1]", "http://[2001:db8::1]"},
+                          Host{":1234", "http://127.0.0.1:1234"},
+                          Host{" \"1.2.3.4\" ", "http://1.2.3.4:11434"},
+                          Host{"http://127.0.0.1:11434", "http://127.0.0.1:11434"}}) {
     INFO(row.given);
     CHECK(ollama_base_url(row.given) == row.url);
   }

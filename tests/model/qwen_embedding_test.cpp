@@ -67,16 +67,17 @@ TEST_CASE("qwen embeddings: rows stand in the order of their index") {
 }
 
 TEST_CASE("qwen embeddings: what is not one row a text is an error") {
-  for (const char* body :
-       {"", "{}", "<html>", R"({"output":{"embeddings":[]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":0,"embedding":[1]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":2,"embedding":[1]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"embedding":[1]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":[1,2]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":["x"]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":[]}]}})",
-        R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":[1]}]})"}) {
+  for (
+      const char* body :
+      {"", "{}", "<html>", R"({"output":{"embeddings":[]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":0,"embedding":[1]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":2,"embedding":[1]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"embedding":[1]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":[1,2]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":["x"]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":[]}]}})",
+       R"({"output":{"embeddings":[{"text_index":0,"embedding":[1]},{"text_index":1,"embedding":[1]}]})"}) {
     INFO(body);
     CHECK_THROWS_AS(codec.decode(reply_of(body), 2), ParseError);
   }

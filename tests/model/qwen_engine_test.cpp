@@ -81,7 +81,8 @@ TEST_CASE("qwen engine: a conversation with tools and images as the vendor wants
   CHECK(seen.turns[2].results == std::vector<std::string>{"18", "18"});
   CHECK(seen.tools == std::vector<std::string>{"weather", "now"});
 
-  const std::vector<Part> parts{TextPart("?"), ImagePart(MediaSource::from_bytes("x", "image/png"))};
+  const std::vector<Part> parts{TextPart("?"),
+                                ImagePart(MediaSource::from_bytes("x", "image/png"))};
   CHECK(server.model().invoke(user(parts), plain(runtime)).text() == "Hello, world");
   CHECK(server.seen().turns[0].images == 1);
   CHECK(server.refused().empty());

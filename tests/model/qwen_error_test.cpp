@@ -60,7 +60,8 @@ TEST_CASE("qwen error: the same codes in compatible mode") {
         ErrorKind::content_filter);
   CHECK(kind(R"({"code":"Arrearage","message":"m"})", 400) == ErrorKind::quota);
   CHECK(kind(R"({"code":"invalid_parameter_error","message":
-      "Range of input length should be [1, 30720]"})", 400) == ErrorKind::context_length);
+      "Range of input length should be [1, 30720]"})",
+             400) == ErrorKind::context_length);
 }
 
 struct Code {
@@ -126,8 +127,9 @@ TEST_CASE("qwen error: bodies of every shape") {
   CHECK(classify(R"("no")", 401).kind() == ErrorKind::authentication);
   CHECK(classify(R"({"error":{"message":"bad key","code":"invalid_api_key"}})", 401).kind() ==
         ErrorKind::authentication);
-  CHECK_THAT(classify(R"({"code":"InvalidApiKey","message":"key sk-secret-example"})", 401).message(),
-             !Catch::Contains("sk-secret") && Catch::Contains("DASHSCOPE_API_KEY"));
+  CHECK_THAT(
+      classify(R"({"code":"InvalidApiKey","message":"key sk-secret-example"})", 401).message(),
+      !Catch::Contains("sk-secret") && Catch::Contains("DASHSCOPE_API_KEY"));
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ std::string event(const std::string& message, const std::string& finish = "null"
          message + ",\"finish_reason\":\"" + finish + "\"}]},\"request_id\":\"r\"}\n\n";
 }
 
-std::string text(const std::string& words) { return R"({"role":"assistant","content":")" + words + "\"}"; }
+std::string text(const std::string& words) {
+  return R"({"role":"assistant","content":")" + words + "\"}";
+}
 
 ErrorKind kind_thrown_by(std::string_view bytes, const ChatRequest& request = {}) {
   try {
@@ -112,8 +114,7 @@ TEST_CASE("qwen reply: what is no complete reply is none") {
        {"", "<html>", "{}", "[]", R"({"output":null,"request_id":"r"})",
         R"({"output":{"choices":[]}})",
         R"({"output":{"choices":[{"finish_reason":"null","message":{"content":"a"}}]}})",
-        R"({"output":{"choices":[{"message":{"content":"a"}}]}})",
-        R"({"output":{"text":"a"}})",
+        R"({"output":{"choices":[{"message":{"content":"a"}}]}})", R"({"output":{"text":"a"}})",
         R"({"output":{"choices":[{"finish_reason":"stop","message":{"content":"a"}}]})",
         R"({"output":{"choices":[{"finish_reason":"stop","message":{"content":"a"}}]}} x)"}) {
     INFO(body);
@@ -160,7 +161,8 @@ TEST_CASE("qwen stream: whole texts so far become pieces") {
   const std::string stream = event(text("a\xEF\xBF\xBD")) + event(text("a你\xEF\xBF\xBD")) +
                              event(text("a你好")) + event(text("a你好"), "stop");
   CHECK(test::check_every_split(codec, stream, whole_events()).message.text() == "a你好");
-  const std::string call = R"({"content":"","tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":")";
+  const std::string call =
+      R"({"content":"","tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":")";
   const std::string calls = event(call + R"({\"a\""}}]})") + event(call + R"({\"a\":1}"}}]})") +
                             event(call + R"({\"a\":1}"}}]})", "tool_calls");
   const AIMessage called = read_stream(codec, calls, whole_events()).message;
@@ -172,7 +174,8 @@ TEST_CASE("qwen stream: whole texts so far become pieces") {
 }
 
 TEST_CASE("qwen stream: cut anywhere before its last event it is not complete") {
-  for (const char* file : {"qwen/stream.sse", "qwen/tool_call_stream.sse", "qwen/thinking_stream.sse"}) {
+  for (const char* file :
+       {"qwen/stream.sse", "qwen/tool_call_stream.sse", "qwen/thinking_stream.sse"}) {
     INFO(file);
     const std::string bytes = wire(file);
     const std::size_t whole = bytes.rfind("}\n") + 1;  // the last event's JSON
@@ -190,8 +193,8 @@ TEST_CASE("qwen stream: events without blank lines, CRLF, gateways' [DONE], unkn
   std::string crlf;
   for (const char c : dense) crlf += c == '\n' ? std::string("\r\n") : std::string(1, c);
   CHECK(test::check_every_split(codec, crlf).message.text() == "1+1=2");
-  const std::string odd = "event:ping\ndata:{}\n\n" + event(text("a")) + event(text("b"), "stop") +
-                          "data:[DONE]\n\n";
+  const std::string odd =
+      "event:ping\ndata:{}\n\n" + event(text("a")) + event(text("b"), "stop") + "data:[DONE]\n\n";
   const StreamResult result = test::check_every_split(codec, odd);
   CHECK(result.complete);
   CHECK(result.message.text() == "ab");
@@ -205,8 +208,8 @@ TEST_CASE("qwen stream: several choices end one by one") {
   const auto output = [](const std::string& choices) {
     return "data:{\"output\":{\"choices\":[" + choices + "]}}\n\n";
   };
-  const std::string open =
-      output(choice(0, "a", "null") + "," + choice(1, "x", "null")) + output(choice(0, "b", "stop"));
+  const std::string open = output(choice(0, "a", "null") + "," + choice(1, "x", "null")) +
+                           output(choice(0, "b", "stop"));
   CHECK_FALSE(read_stream(codec, open).complete);
   const StreamResult all = read_stream(codec, open + output(choice(1, "y", "length")));
   CHECK(all.complete);
@@ -225,9 +228,10 @@ TEST_CASE("qwen stream: an error inside it has the status its comment tells") {
     CHECK(error.code == "InvalidParameter");
     CHECK(error.request_id == "24f36594-7df6-9279-80fe-bcd71e06137e");
   }
-  CHECK(kind_thrown_by(event(text("a")) +
-                       "event:error\n:HTTP_STATUS/429\ndata:{\"code\":\"Throttling\",\"message\":\"\"}"
-                       "\n\n") == ErrorKind::rate_limited);
+  CHECK(kind_thrown_by(
+            event(text("a")) +
+            "event:error\n:HTTP_STATUS/429\ndata:{\"code\":\"Throttling\",\"message\":\"\"}"
+            "\n\n") == ErrorKind::rate_limited);
   CHECK(kind_thrown_by("data:{\"code\":\"DataInspectionFailed\",\"message\":\"m\"}\n\n") ==
         ErrorKind::content_filter);
   CHECK(kind_thrown_by("{\"code\":\"InvalidApiKey\",\"message\":\"m\"}") ==

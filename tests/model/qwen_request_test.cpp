@@ -62,18 +62,17 @@ const std::string& header(const HttpRequest& request, const char* name) {
 
 TEST_CASE("qwen request: every field of the fixture in its place") {
   const Json expected = Json::parse(wire("qwen/request.json"));
-  ChatRequest request = request_with(
-      ChatOptions()
-          .model("qwen-max")
-          .seed(1234)
-          .max_tokens(1500)
-          .top_p(0.8)
-          .temperature(0.85)
-          .stop({"###"})
-          .extra("top_k", 100)
-          .extra("repetition_penalty", 1.1)
-          .extra("enable_search", false),
-      {system("You are a helpful assistant."), user("1+1=?")});
+  ChatRequest request = request_with(ChatOptions()
+                                         .model("qwen-max")
+                                         .seed(1234)
+                                         .max_tokens(1500)
+                                         .top_p(0.8)
+                                         .temperature(0.85)
+                                         .stop({"###"})
+                                         .extra("top_k", 100)
+                                         .extra("repetition_penalty", 1.1)
+                                         .extra("enable_search", false),
+                                     {system("You are a helpful assistant."), user("1+1=?")});
   request.stream = true;
   const HttpRequest http = http_of(request);
   CHECK(http.method == expected["method"].as_string());
@@ -117,15 +116,15 @@ TEST_CASE("qwen request: images go to multimodal-generation as the fixture has i
   CHECK(Json::parse(http.body) == expected["body"]);
 
   const auto path_of = [](const std::string& model, std::vector<Part> parts) {
-    const ChatRequest asked =
-        request_with(ChatOptions().model(model), {user(std::move(parts))});
+    const ChatRequest asked = request_with(ChatOptions().model(model), {user(std::move(parts))});
     return http_of(asked).url;
   };
   const auto image = ImagePart(MediaSource::from_bytes("x", "image/png"));
   for (const char* model : {"qwen-vl-max", "qwen2.5-vl-72b-instruct", "qwen-audio-turbo",
                             "qwen2-audio-instruct", "qvq-max", "Qwen3-VL-Plus"}) {
     INFO(model);
-    CHECK_THAT(path_of(model, {TextPart("a")}), Catch::EndsWith("/multimodal-generation/generation"));
+    CHECK_THAT(path_of(model, {TextPart("a")}),
+               Catch::EndsWith("/multimodal-generation/generation"));
   }
   for (const char* model : {"qwen-plus", "qwen3-max", "qwq-32b", "vl-", "qwen-vlong"}) {
     INFO(model);
@@ -146,26 +145,30 @@ TEST_CASE("qwen request: bytes become data URLs, unknown parts stay") {
   CHECK(content == Json::parse(R"([{"image":"data:image/png;base64,AQI="},
       {"audio":"data:audio/mpeg;base64,YWJj"},{"audio":"https://e/a.wav"},
       {"video":"https://e/v.mp4"}])"));
-  CHECK(refusal_of(request_with(ChatOptions(), {user(std::vector<Part>{
-            ImagePart(MediaSource::from_file_id("f"))})})) == ErrorKind::unsupported);
-  CHECK(refusal_of(request_with(ChatOptions(), {user(std::vector<Part>{
-            ImagePart(MediaSource::from_bytes("x", ""))})})) == ErrorKind::invalid_request);
-  CHECK(refusal_of(request_with(ChatOptions(), {user(std::vector<Part>{
-            FilePart(MediaSource::from_bytes("x", "application/pdf"))})})) ==
+  CHECK(refusal_of(request_with(
+            ChatOptions(), {user(std::vector<Part>{ImagePart(MediaSource::from_file_id("f"))})})) ==
         ErrorKind::unsupported);
+  CHECK(
+      refusal_of(request_with(
+          ChatOptions(), {user(std::vector<Part>{ImagePart(MediaSource::from_bytes("x", ""))})})) ==
+      ErrorKind::invalid_request);
+  CHECK(refusal_of(request_with(ChatOptions(),
+                                {user(std::vector<Part>{FilePart(MediaSource::from_bytes(
+                                    "x", "application/pdf"))})})) == ErrorKind::unsupported);
 }
 
 TEST_CASE("qwen request: tools, calls and their results") {
-  const Json schema = Json::parse(R"({"type":"object","properties":{"location":{"type":"string"}}})");
+  const Json schema =
+      Json::parse(R"({"type":"object","properties":{"location":{"type":"string"}}})");
   std::vector<Part> calls{ToolCall("call_1", "weather", R"({"location":"杭州"})"),
                           ToolCall("call_2", "weather", "")};
-  const Json body = body_of(request_with(
-      ChatOptions()
-          .tools({ToolSpec("weather", "The weather.", schema)})
-          .tool_choice("weather")
-          .parallel_tool_calls(true),
-      {user("天气?"), Message(Role::assistant, std::move(calls)),
-       tool(ToolResult("call_1", "18 °C")), tool(ToolResult("call_2", "?"))}));
+  const Json body =
+      body_of(request_with(ChatOptions()
+                               .tools({ToolSpec("weather", "The weather.", schema)})
+                               .tool_choice("weather")
+                               .parallel_tool_calls(true),
+                           {user("天气?"), Message(Role::assistant, std::move(calls)),
+                            tool(ToolResult("call_1", "18 °C")), tool(ToolResult("call_2", "?"))}));
   const Json parameters = body["parameters"];
   CHECK(parameters["tools"][0]["function"]["parameters"] == schema);
   CHECK(parameters["tool_choice"] ==
@@ -284,8 +287,9 @@ TEST_CASE("qwen request: thinking") {
   const ChatOptions eager = ChatOptions().model("qwen3-8b").reasoning_effort("high");
   CHECK(refusal_of(request_with(eager)) == ErrorKind::unsupported);
   CHECK_FALSE(parameters_of(ChatOptions(eager).lenient(true))["enable_thinking"].as_bool());
-  CHECK(parameters_of(ChatOptions().model("qwen3-8b").extra("enable_thinking", true))
-            ["enable_thinking"].as_bool());
+  CHECK(parameters_of(
+            ChatOptions().model("qwen3-8b").extra("enable_thinking", true))["enable_thinking"]
+            .as_bool());
 }
 
 TEST_CASE("qwen request: extra fields go where the vendor's field lives") {

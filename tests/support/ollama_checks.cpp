@@ -30,22 +30,33 @@ bool think(const json& value) {
 bool format(const json& value) { return value == "json" || value.is_object(); }
 
 const Fields& shared_fields() {
-  static const Fields fields{{"model", text},      {"stream", boolean},   {"options", object},
-                             {"format", format},   {"think", think},      {"keep_alive", any},
-                             {"truncate", boolean}, {"shift", boolean},   {"logprobs", boolean},
+  static const Fields fields{{"model", text},        {"stream", boolean}, {"options", object},
+                             {"format", format},     {"think", think},    {"keep_alive", any},
+                             {"truncate", boolean},  {"shift", boolean},  {"logprobs", boolean},
                              {"top_logprobs", whole}};
   return fields;
 }
 
 const Fields& options() {
-  static const Fields fields{
-      {"num_ctx", whole},          {"num_predict", whole},       {"temperature", number},
-      {"top_k", whole},            {"top_p", number},            {"min_p", number},
-      {"typical_p", number},       {"seed", whole},              {"stop", texts},
-      {"repeat_penalty", number},  {"repeat_last_n", whole},     {"presence_penalty", number},
-      {"frequency_penalty", number}, {"num_keep", whole},        {"num_batch", whole},
-      {"num_gpu", whole},          {"main_gpu", whole},          {"use_mmap", boolean},
-      {"num_thread", whole}};
+  static const Fields fields{{"num_ctx", whole},
+                             {"num_predict", whole},
+                             {"temperature", number},
+                             {"top_k", whole},
+                             {"top_p", number},
+                             {"min_p", number},
+                             {"typical_p", number},
+                             {"seed", whole},
+                             {"stop", texts},
+                             {"repeat_penalty", number},
+                             {"repeat_last_n", whole},
+                             {"presence_penalty", number},
+                             {"frequency_penalty", number},
+                             {"num_keep", whole},
+                             {"num_batch", whole},
+                             {"num_gpu", whole},
+                             {"main_gpu", whole},
+                             {"use_mmap", boolean},
+                             {"num_thread", whole}};
   return fields;
 }
 
@@ -62,8 +73,7 @@ void check_fields(const json& given, const Fields& known, const Fields& more,
 }
 
 bool is_base64(const std::string& data) {
-  const std::string letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+  const std::string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
   return !data.empty() && data.size() % 4 == 0 &&
          data.find_first_not_of(letters) == std::string::npos;
 }
@@ -74,8 +84,8 @@ void check_images(const json& holder) {
 }
 
 void check_message(const json& message) {
-  static const Fields fields{{"role", text},      {"content", text},    {"thinking", text},
-                             {"images", texts},   {"tool_calls", array}, {"tool_name", text},
+  static const Fields fields{{"role", text},        {"content", text},     {"thinking", text},
+                             {"images", texts},     {"tool_calls", array}, {"tool_name", text},
                              {"tool_call_id", text}};
   check_fields(message, fields, {}, "messages.");
   const std::string role = message.at("role");

@@ -59,12 +59,14 @@ Reply tags() {
 
 Reply pull(const json& body) {
   if (body.at("model") == "nope")
-    return ndjson("{\"status\":\"pulling manifest\"}\n"
-                  "{\"error\":\"pull model manifest: file does not exist\"}\n");
+    return ndjson(
+        "{\"status\":\"pulling manifest\"}\n"
+        "{\"error\":\"pull model manifest: file does not exist\"}\n");
   return ndjson(
       "{\"status\":\"pulling manifest\"}\n"
       "{\"status\":\"pulling 2181c2168785\",\"digest\":\"sha256:2181\",\"total\":100}\n"
-      "{\"status\":\"pulling 2181c2168785\",\"digest\":\"sha256:2181\",\"total\":100,\"completed\":60}\n"
+      "{\"status\":\"pulling "
+      "2181c2168785\",\"digest\":\"sha256:2181\",\"total\":100,\"completed\":60}\n"
       "{\"status\":\"verifying sha256 digest\"}\n{\"status\":\"success\"}\n");
 }
 
@@ -73,9 +75,7 @@ Reply pull(const json& body) {
 OllamaServer::OllamaServer() { start(); }
 OllamaServer::~OllamaServer() { stop(); }
 
-ModelConfig OllamaServer::config() {
-  return ModelConfig().base_url(server().url()).api_key(key());
-}
+ModelConfig OllamaServer::config() { return ModelConfig().base_url(server().url()).api_key(key()); }
 
 ChatModel OllamaServer::model(ModelConfig config) {
   return chat_model("ollama:llama3.2", config.base_url(server().url()).api_key(key()));
@@ -168,8 +168,8 @@ Reply OllamaServer::chat(const json& body) {
   const std::string model = body["model"];
   if (body.value("stream", true)) return ndjson(lines_of(model, true));
   const bool calling = !script().calls.empty();
-  json reply = said(last_line(model, script()), true, calling ? "" : joined(script()),
-                    script().reasoning);
+  json reply =
+      said(last_line(model, script()), true, calling ? "" : joined(script()), script().reasoning);
   if (calling) reply["message"]["tool_calls"] = calls();
   return Reply::json(200, reply.dump());
 }
@@ -183,8 +183,6 @@ Reply OllamaServer::generate(const json& body) {
       200, said(last_line(model, script()), false, joined(script()), script().reasoning).dump());
 }
 
-std::unique_ptr<SimulatedProvider> make_ollama_server() {
-  return std::make_unique<OllamaServer>();
-}
+std::unique_ptr<SimulatedProvider> make_ollama_server() { return std::make_unique<OllamaServer>(); }
 
 }  // namespace lian::test

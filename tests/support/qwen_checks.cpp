@@ -90,7 +90,7 @@ void check_calls(const json& message, std::set<std::string>& ids) {
 }
 
 void check_fields(const json& message) {
-  static const std::set<std::string> known{"role", "content",  "tool_calls",
+  static const std::set<std::string> known{"role", "content", "tool_calls",
                                            "name", "partial", "tool_call_id"};
   for (const auto& [name, value] : message.items())
     require(known.count(name) > 0, "a message has an unknown field: " + name);
@@ -155,8 +155,7 @@ Seen::Turn turn_of(const json& message) {
 
 void check_generation(const json& body, bool multimodal) {
   for (const auto& [name, value] : body.items())
-    require(name == "model" || name == "input" || name == "parameters",
-            "unknown field: " + name);
+    require(name == "model" || name == "input" || name == "parameters", "unknown field: " + name);
   require(!body.at("model").get<std::string>().empty(), "model must not be empty");
   require(body.at("input").size() == 1, "input must be messages alone");
   check_messages(body["input"].at("messages"), multimodal);
@@ -203,8 +202,8 @@ Seen seen_by_qwen(const json& body, bool stream) {
   for (const json& tool : given.value("tools", json::array()))
     seen.tools.push_back(tool["function"]["name"]);
   const json choice = given.value("tool_choice", json(""));
-  seen.tool_choice =
-      choice.is_object() ? choice["function"]["name"].get<std::string>() : choice.get<std::string>();
+  seen.tool_choice = choice.is_object() ? choice["function"]["name"].get<std::string>()
+                                        : choice.get<std::string>();
   seen.json_object =
       given.value("response_format", json::object()).value("type", "") == "json_object";
   seen.thinking = given.value("enable_thinking", false);

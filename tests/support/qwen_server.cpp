@@ -96,8 +96,7 @@ std::vector<State> states_of(const Script& script, bool incremental) {
         continue;
       }
       json& arguments = sum.calls[index]["function"]["arguments"];
-      arguments = arguments.get<std::string>() +
-                  call["function"]["arguments"].get<std::string>();
+      arguments = arguments.get<std::string>() + call["function"]["arguments"].get<std::string>();
     }
     states.push_back(incremental ? delta : sum);
   };

@@ -17,9 +17,9 @@ namespace ollama {
 /// How far a download is. Regular value.
 struct PullProgress {
   PullProgress() = default;
-  std::string status;                ///< "pulling manifest", "verifying sha256 digest", "success", …
-  std::string digest;                ///< of the layer that is on its way; else empty
-  std::int64_t total_bytes = 0;      ///< of that layer; 0 when the server does not say
+  std::string status;            ///< "pulling manifest", "verifying sha256 digest", "success", …
+  std::string digest;            ///< of the layer that is on its way; else empty
+  std::int64_t total_bytes = 0;  ///< of that layer; 0 when the server does not say
   std::int64_t completed_bytes = 0;  ///< of that layer
   friend bool operator==(const PullProgress&, const PullProgress&) = default;
 };

@@ -16,8 +16,7 @@ bool is_function_name(std::string_view name) {
 
 void write_function_tool(const ToolSpec& tool, JsonWriter& json) {
   if (!is_function_name(tool.name))
-    refuse_request("the tool name \"" + tool.name +
-                   "\" must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
+    refuse_request("the tool name \"" + tool.name + "\" must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
   if (!tool.parameters.is_null() && !tool.parameters.is_object())
     refuse_request("the parameters of tool " + tool.name + " must be a JSON Schema object");
   check_request_utf8(tool.description, "tools description");

@@ -13,7 +13,7 @@ constexpr OpenAIDialect llamacpp = [] {
   OpenAIDialect dialect;
   dialect.name = "llamacpp";
   dialect.token_limit_field = "max_tokens";
-  dialect.developer_role = "system";  // chat templates know no other
+  dialect.developer_role = "system";            // chat templates know no other
   dialect.abilities.tool_choice_named = false;  // a word alone
   dialect.abilities.files = dialect.abilities.user = false;
   dialect.abilities.max_alternatives = 1;
@@ -22,8 +22,8 @@ constexpr OpenAIDialect llamacpp = [] {
 }();
 
 std::unique_ptr<const ChatCodec> chat(const ModelPlace& place) {
-  return std::make_unique<CountingChatCodec>(
-      *place.row.dialect, "/v1/chat/completions/input_tokens", "input_tokens");
+  return std::make_unique<CountingChatCodec>(*place.row.dialect,
+                                             "/v1/chat/completions/input_tokens", "input_tokens");
 }
 std::unique_ptr<const ChatCodec> completion(const ModelPlace&) {
   return std::make_unique<LlamaCppCompletionCodec>();

@@ -27,7 +27,8 @@ FinishReason finish_reason(std::string_view word) {
 // Reads replies of /completion and /infill, whole ones and events alike. Not thread-safe.
 class CompletionReader {
  public:
-  // `json` has 64 readable bytes behind its end; `piece` must be clear. Throws ApiError, ParseError.
+  // `json` has 64 readable bytes behind its end; `piece` must be clear. Throws ApiError,
+  // ParseError.
   void read(std::string_view json, ChatPiece& piece) {
     bool is_reply = false, is_error = false;
     json_.read(json, [&](const JsonValue& top) {
@@ -131,8 +132,7 @@ AIMessage LlamaCppCompletionCodec::decode(const HttpReply& reply) const {
   return message;
 }
 
-ApiError LlamaCppCompletionCodec::classify(const HttpReply& reply,
-                                           const Endpoint& endpoint) const {
+ApiError LlamaCppCompletionCodec::classify(const HttpReply& reply, const Endpoint& endpoint) const {
   return openai_error(reply, endpoint);
 }
 

@@ -34,7 +34,8 @@ std::string_view text_of(const Part& part) {
 std::string image_data(const MediaSource& source) {
   if (!source.data.empty()) return base64_encode(source.data);
   constexpr std::string_view sign = ";base64,";
-  const std::size_t at = source.url.starts_with("data:") ? source.url.find(sign) : std::string::npos;
+  const std::size_t at =
+      source.url.starts_with("data:") ? source.url.find(sign) : std::string::npos;
   return at == std::string::npos ? std::string() : source.url.substr(at + sign.size());
 }
 

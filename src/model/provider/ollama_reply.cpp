@@ -23,7 +23,8 @@ FinishReason finish_reason(std::string_view word) {
 // Reads replies of chat and generate, whole ones and lines alike. Not thread-safe.
 class OllamaReader {
  public:
-  // `json` has 64 readable bytes behind its end; `piece` must be clear. Throws ApiError, ParseError.
+  // `json` has 64 readable bytes behind its end; `piece` must be clear. Throws ApiError,
+  // ParseError.
   void read(std::string_view json, ChatPiece& piece) {
     bool is_reply = false, is_error = false;
     has_reason_ = false;
@@ -110,8 +111,7 @@ class OllamaReader {
   void end(ChatPiece& piece) {
     usage_.total_tokens = usage_.input_tokens + usage_.output_tokens;
     piece.usage = usage_;
-    piece.finish_reason =
-        has_reason_ ? finish_reason(piece.raw_finish_reason) : FinishReason::stop;
+    piece.finish_reason = has_reason_ ? finish_reason(piece.raw_finish_reason) : FinishReason::stop;
     const bool stopped = piece.finish_reason == FinishReason::stop;
     if (stopped && calls_ > 0) piece.finish_reason = FinishReason::tool_calls;
   }

@@ -16,14 +16,39 @@ inline namespace v0 {
 
 namespace {
 
-constexpr std::array<std::string_view, 33> option_names = {
-    "num_ctx",      "num_predict",      "num_keep",          "num_batch",     "num_gpu",
-    "main_gpu",     "num_thread",       "use_mmap",          "use_mlock",     "low_vram",
-    "numa",         "vocab_only",       "f16_kv",            "logits_all",    "embedding_only",
-    "temperature",  "top_k",            "top_p",             "min_p",         "typical_p",
-    "tfs_z",        "seed",             "stop",              "repeat_last_n", "repeat_penalty",
-    "mirostat",     "mirostat_eta",     "mirostat_tau",      "penalize_newline",
-    "presence_penalty", "frequency_penalty", "rope_frequency_base", "rope_frequency_scale"};
+constexpr std::array<std::string_view, 33> option_names = {"num_ctx",
+                                                           "num_predict",
+                                                           "num_keep",
+                                                           "num_batch",
+                                                           "num_gpu",
+                                                           "main_gpu",
+                                                           "num_thread",
+                                                           "use_mmap",
+                                                           "use_mlock",
+                                                           "low_vram",
+                                                           "numa",
+                                                           "vocab_only",
+                                                           "f16_kv",
+                                                           "logits_all",
+                                                           "embedding_only",
+                                                           "temperature",
+                                                           "top_k",
+                                                           "top_p",
+                                                           "min_p",
+                                                           "typical_p",
+                                                           "tfs_z",
+                                                           "seed",
+                                                           "stop",
+                                                           "repeat_last_n",
+                                                           "repeat_penalty",
+                                                           "mirostat",
+                                                           "mirostat_eta",
+                                                           "mirostat_tau",
+                                                           "penalize_newline",
+                                                           "presence_penalty",
+                                                           "frequency_penalty",
+                                                           "rope_frequency_base",
+                                                           "rope_frequency_scale"};
 
 bool is_option(std::string_view name) {
   return std::find(option_names.begin(), option_names.end(), name) != option_names.end();

@@ -67,8 +67,7 @@ HttpRequest QwenEmbeddingCodec::encode(const EmbeddingRequest& request,
   json.key("text_type").string(request.use == EmbeddingUse::query ? "query" : "document");
   if (request.dimensions > 0 && !one_width) json.key("dimension").integer(request.dimensions);
   json.end_object().end_object();
-  return qwen_post(endpoint, "/services/embeddings/text-embedding/text-embedding",
-                   std::move(body));
+  return qwen_post(endpoint, "/services/embeddings/text-embedding/text-embedding", std::move(body));
 }
 
 std::vector<std::vector<float>> QwenEmbeddingCodec::decode(const HttpReply& reply,

@@ -20,7 +20,8 @@ struct Word {
   ErrorKind kind;
 };
 
-// Parts of DashScope's codes, e.g. of "InternalError.Algo.InvalidParameter"; the first found counts.
+// Parts of DashScope's codes, e.g. of "InternalError.Algo.InvalidParameter"; the first found
+// counts.
 constexpr std::array<Word, 22> words = {{
     {"DataInspectionFailed", ErrorKind::content_filter},
     {"data_inspection_failed", ErrorKind::content_filter},

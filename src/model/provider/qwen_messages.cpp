@@ -28,7 +28,8 @@ class Turns {
     for (const Message& message : messages) add(message);
     if (!system_.messages.empty()) turns_.insert(turns_.begin(), std::move(system_));
     if (moved_)
-      warnings_.push_back("qwen takes one system message, at the start: the others were moved there");
+      warnings_.push_back(
+          "qwen takes one system message, at the start: the others were moved there");
     if (named_) warnings_.push_back("qwen takes no names of speakers: they were left out");
     if (joined_)
       warnings_.push_back(
@@ -39,8 +40,7 @@ class Turns {
  private:
   void add(const Message& message) {
     named_ = named_ || !message.name.empty();
-    if (message.role == Role::system || message.role == Role::developer)
-      return add_system(message);
+    if (message.role == Role::system || message.role == Role::developer) return add_system(message);
     std::vector<const Part*> rest;
     for (const Part& part : message.parts) {
       if (std::holds_alternative<ToolResult>(part))
@@ -265,7 +265,8 @@ void write_qwen_messages(const Messages& messages, bool multimodal, JsonWriter& 
   const std::vector<Turn> turns = Turns(warnings).take(messages);
   const bool begun = is_begun(turns.back());
   if (begun)
-    warnings.push_back("the last message is the assistant's: qwen is asked to go on from it (partial)");
+    warnings.push_back(
+        "the last message is the assistant's: qwen is asked to go on from it (partial)");
   json.begin_array();
   for (const Turn& turn : turns) {
     TurnWriter writer(turn, multimodal, json);

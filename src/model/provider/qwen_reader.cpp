@@ -36,8 +36,8 @@ void read_finish(const JsonValue& value, ChatPiece& piece) {
 void QwenReader::fail(std::string_view why) const { throw_not_json("qwen", text_, 0, why); }
 
 std::size_t QwenReader::finished() const noexcept {
-  return static_cast<std::size_t>(std::count_if(choices_.begin(), choices_.end(),
-                                                [](const Choice& c) { return c.finished; }));
+  return static_cast<std::size_t>(
+      std::count_if(choices_.begin(), choices_.end(), [](const Choice& c) { return c.finished; }));
 }
 
 bool QwenReader::next(ChatPiece& piece) {
@@ -246,8 +246,9 @@ void QwenReader::keep_new(std::string& now, std::string& before, bool last) cons
   while (!last && now.ends_with(replacement)) now.resize(now.size() - replacement.size());
   if (now.empty()) return;
   if (!now.starts_with(before))
-    fail("an event replaces text that was handed on before; ask for increments (the default) or "
-         "for the whole reply");
+    fail(
+        "an event replaces text that was handed on before; ask for increments (the default) or "
+        "for the whole reply");
   now.erase(0, before.size());
   before += now;
 }

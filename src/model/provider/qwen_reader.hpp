@@ -58,7 +58,7 @@ class QwenReader {
   bool cumulative_;
   std::string_view text_;
   bool has_output_ = false, has_usage_ = false;
-  bool identified_ = false;  // the request's id has been handed on
+  bool identified_ = false;           // the request's id has been handed on
   std::size_t count_ = 0, next_ = 0;  // choices of the event, and those taken of the queue
   std::vector<ChatPiece> queue_;
   std::vector<Choice> choices_;

@@ -54,8 +54,7 @@ Thinking thinking_of(std::string_view effort) {
   const char* end = effort.data() + effort.size();
   const bool is_number = std::from_chars(effort.data(), end, thinking.budget).ptr == end;
   const bool is_whole = effort == "high" || effort == "xhigh" || effort == "max";
-  if (thinking.budget < 0 ||
-      (!is_number && !is_whole && thinking.budget == 0 && *thinking.enabled))
+  if (thinking.budget < 0 || (!is_number && !is_whole && thinking.budget == 0 && *thinking.enabled))
     refuse_request("reasoning_effort is \"" + std::string(effort) +
                    "\" but must be none, minimal, low, medium, high, or a number of tokens");
   return thinking;
@@ -150,8 +149,7 @@ class RequestWriter {
 
   void write_top_p() {
     if (!options_.top_p() || !open("top_p")) return;
-    if (*options_.top_p() == 1)
-      warnings_.push_back("qwen takes no top_p of 1: 0.9999 was sent");
+    if (*options_.top_p() == 1) warnings_.push_back("qwen takes no top_p of 1: 0.9999 was sent");
     json_.number(std::min(*options_.top_p(), 0.9999));
   }
 
@@ -186,8 +184,8 @@ class RequestWriter {
       for (const ToolSpec& tool : options_.tools()) write_function_tool(tool, json_);
       json_.end_array();
     }
-    const bool any = !options_.tools().empty() || extra_.contains("tools") ||
-                     inner_.contains("tools");
+    const bool any =
+        !options_.tools().empty() || extra_.contains("tools") || inner_.contains("tools");
     if (!any) return refuse_choice_without_tools();
     if (options_.tool_choice()) write_tool_choice(*options_.tool_choice());
     if (options_.parallel_tool_calls() && open("parallel_tool_calls"))
