@@ -166,7 +166,7 @@ TEST_CASE("gemini reply: several candidates, log probabilities, unknown members"
   REQUIRE(message.logprobs.size() == 1);
   CHECK(message.logprobs[0].logprob == -0.1);
   REQUIRE(message.logprobs[0].top.size() == 2);
-  CHECK(message.logprobs[0].top[1].first == "C");
+  CHECK(message.logprobs[0].top[1].token == "C");
   const AIMessage& first =
       message.alternatives[0].extra.contains("futureField") ? message.alternatives[0] : message;
   CHECK(first.extra["futureField"] == Json::parse(R"({"a":[1]})"));
