@@ -67,6 +67,7 @@ ProviderInfo provider_info(const ProviderRow& row);
 // The rows, each in the file of its protocol.
 extern const ProviderRow openai_provider;
 extern const ProviderRow azure_provider;
+extern const ProviderRow glm_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

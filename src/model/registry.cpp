@@ -22,6 +22,7 @@ namespace {
 constexpr std::array rows = {
     &openai_provider,
     &azure_provider,
+    &glm_provider,
     &offline_provider,
 };
 

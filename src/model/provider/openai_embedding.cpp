@@ -20,7 +20,7 @@ namespace od = simdjson::ondemand;
 using Row = std::vector<float>;
 
 std::string embeddings_body(const std::vector<std::string>& texts, const std::string& model,
-                            int dimensions, bool base64) {
+                            int dimensions, const OpenAIDialect& dialect) {
   std::size_t bytes = 256;
   for (const std::string& text : texts) bytes += text.size() + text.size() / 16 + 8;
   std::string body;
@@ -28,7 +28,9 @@ std::string embeddings_body(const std::vector<std::string>& texts, const std::st
   JsonWriter json(body);
   json.begin_object().key("model").string(model).key("input").begin_array();
   for (const std::string& text : texts) json.string(text);
-  json.end_array().key("encoding_format").string(base64 ? "base64" : "float");
+  json.end_array();
+  if (dialect.embedding_format)
+    json.key("encoding_format").string(dialect.base64_embeddings ? "base64" : "float");
   if (dimensions > 0) json.key("dimensions").integer(dimensions);
   json.end_object();
   return body;
@@ -155,8 +157,7 @@ HttpRequest OpenAIEmbeddingCodec::encode(const EmbeddingRequest& request,
                    " but must be at least 1, or 0 for the model's own");
   }
   return openai_post(endpoint, dialect_.embeddings_path,
-                     embeddings_body(request.texts, model, request.dimensions,
-                                     dialect_.base64_embeddings));
+                     embeddings_body(request.texts, model, request.dimensions, dialect_));
 }
 
 std::vector<std::vector<float>> OpenAIEmbeddingCodec::decode(const HttpReply& reply,
