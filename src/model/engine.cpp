@@ -98,6 +98,10 @@ class EngineChat final : public ChatStep {
     ContextScope::Enter enter(context);
     ContextScope scope = co_await enter;
     Semaphore::Permit permit;
+    if (codec_->only_streams()) {
+      Task<AIMessage> collecting = run_streamed(std::move(in), std::move(context));
+      co_return co_await std::move(collecting);
+    }
     if (line_->turns) {
       Semaphore::Acquire acquire = line_->turns->acquire();
       permit = co_await acquire;
@@ -209,6 +213,28 @@ class EngineChat final : public ChatStep {
   }
 
  private:
+  // A whole reply of its pieces. Nobody has seen them, so a stream that is cut is tried again.
+  Task<AIMessage> run_streamed(ChatInput in, Context context) const {
+    RetryPlan plan(context, name(), line_->endpoint.base_url);
+    while (true) {
+      std::exception_ptr failure;
+      try {
+        Stream<ChatPiece> pieces = transform(stream_of_one(in), context.with_tries(1));
+        AIMessage message;
+        while (ChatPiece* piece = co_await pieces.next()) append(message, std::move(*piece));
+        finish(message);
+        message.provider = line_->endpoint.provider;
+        plan.succeeded();
+        co_return message;
+      } catch (const Error&) {
+        failure = std::current_exception();
+      }
+      const std::chrono::nanoseconds wait = plan.next(failure);
+      Sleep sleeping = lian::sleep(wait);
+      co_await sleeping;
+    }
+  }
+
   // The request as the provider can take it; what was changed is told.
   ChatRequest fitted(ChatInput in, bool stream, const Context& context) const {
     ChatRequest request(std::move(in.messages), options_);

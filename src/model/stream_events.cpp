@@ -1,10 +1,15 @@
 #include "model/stream_events.hpp"
 
+#include <utility>
+
+#include "lian/core/utf8.hpp"
+
 namespace lian {
 inline namespace v0 {
 
 namespace {
 
+constexpr std::size_t parser_padding = 64;
 // Small enough for the parsers' buffers to stay in the processor's cache.
 constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 
@@ -23,12 +28,33 @@ StreamEvents::StreamEvents(const ChatCodec& codec, const HttpLimits& limits)
       sse_(sse_options(codec, limits)),
       ndjson_(limits.max_event_bytes()) {}
 
+void StreamEvents::feed(std::string_view bytes) {
+  bytes_ = bytes;
+  if (framing_ != Framing::websocket) return;
+  std::size_t repaired = 0;
+  if (utf8::is_valid(bytes))
+    message_.assign(bytes);
+  else
+    message_ = utf8::repair(bytes, &repaired);
+  message_.reserve(message_.size() + parser_padding);
+  repaired_ += repaired;
+  has_message_ = true;
+}
+
 void StreamEvents::end() noexcept {
+  if (framing_ == Framing::websocket) return;
   if (framing_ == Framing::ndjson) return ndjson_.end();
   sse_.end();
 }
 
+// A chunk is a message.
+bool StreamEvents::take_message(StreamEvent& event) {
+  event.data = message_;
+  return std::exchange(has_message_, false);
+}
+
 bool StreamEvents::next(StreamEvent& event) {
+  if (framing_ == Framing::websocket) return take_message(event);
   while (!take(event)) {
     if (bytes_.empty()) return false;
     const std::string_view slice = bytes_.substr(0, slice_bytes);
@@ -52,6 +78,7 @@ bool StreamEvents::take(StreamEvent& event) {
 }
 
 std::size_t StreamEvents::replacements() const noexcept {
+  if (framing_ == Framing::websocket) return repaired_;
   return framing_ == Framing::ndjson ? ndjson_.replacements() : sse_.replacements();
 }
 
