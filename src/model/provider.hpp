@@ -68,6 +68,7 @@ ProviderInfo provider_info(const ProviderRow& row);
 extern const ProviderRow openai_provider;
 extern const ProviderRow azure_provider;
 extern const ProviderRow glm_provider;
+extern const ProviderRow spark_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

@@ -23,6 +23,7 @@ constexpr std::array rows = {
     &openai_provider,
     &azure_provider,
     &glm_provider,
+    &spark_provider,
     &offline_provider,
 };
 

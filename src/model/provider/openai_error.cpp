@@ -116,7 +116,10 @@ OpenAIComplaint complaint_in(const Json& body) {
 }
 
 ErrorKind kind_of(const OpenAIComplaint& complaint, int status, const OpenAIDialect& dialect) {
-  if (const VendorCode* known = find_code(dialect.codes, complaint.code)) return known->kind;
+  const VendorCode* known = find_code(dialect.codes, complaint.code);
+  // Spark says "invalid user" with 401 and the code of a wrong parameter.
+  const bool refused = status == 401 && known && known->kind == ErrorKind::invalid_request;
+  if (known && !refused) return known->kind;
   for (const Word& word : kWords) {
     if (complaint.code == word.word || complaint.type == word.word ||
         complaint.inner_code == word.word) {
