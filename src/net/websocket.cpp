@@ -35,6 +35,25 @@ struct WebSocket {
     transfer->watch(!full, !frames.output().empty());
   }
 
+  /// Sends the last frames as far as the connection takes them.
+  void send_last() {
+    if (transfer->ended()) return;
+    try {
+      transfer->send(frames.output());
+    } catch (const Error&) {  // the peer has gone first
+    }
+  }
+
+  /// As `WebSocketFrames::next`; a peer that did wrong is told so.
+  bool next(std::string& message) {
+    try {
+      return frames.next(message);
+    } catch (const Error&) {
+      send_last();
+      throw;
+    }
+  }
+
   void check_closed() const {
     const unsigned status = frames.close_status();
     if (status == normal_closure || status == no_status) return;
@@ -59,7 +78,7 @@ Stream<std::string> read_messages(std::shared_ptr<WebSocket> socket) {
   std::string bytes, message;
   std::size_t total = 0;
   while (true) {
-    if (socket->frames.next(message)) {
+    if (socket->next(message)) {
       total += message.size();
       if (total > socket->limits.max_body_bytes())
         throw LimitError(fmt::format("the messages of a WebSocket hold more than {} bytes",
@@ -68,8 +87,8 @@ Stream<std::string> read_messages(std::shared_ptr<WebSocket> socket) {
       co_yield message;
       continue;
     }
-    socket->transfer->send(socket->frames.output());
     if (socket->frames.closed()) break;
+    socket->transfer->send(socket->frames.output());
     const bool full = socket->frames.output().size() > most_unsent;
     const Transfer::Got got =
         full ? Transfer::Got::nothing : socket->transfer->receive(bytes);
@@ -83,6 +102,7 @@ Stream<std::string> read_messages(std::shared_ptr<WebSocket> socket) {
     socket->frames.feed(bytes);
     bytes.clear();
   }
+  socket->send_last();
   socket->check_closed();
 }
 
@@ -147,12 +167,9 @@ struct Goodbye {
   explicit Goodbye(std::weak_ptr<WebSocket> open) noexcept : socket(std::move(open)) {}
   void operator()() const {
     const std::shared_ptr<WebSocket> open = socket.lock();
-    if (!open || open->transfer->ended()) return;
-    try {
-      open->frames.close();
-      open->transfer->send(open->frames.output());
-    } catch (const Error&) {  // the peer has gone first
-    }
+    if (!open) return;
+    open->frames.close();
+    open->send_last();
   }
   std::weak_ptr<WebSocket> socket;
 };

@@ -101,15 +101,14 @@ void WebSocketFrames::take(const wslay_event_on_msg_recv_arg& arg) {
 
 void WebSocketFrames::feed(std::string_view bytes) {
   input_ = bytes;
-  const int status = wslay_event_recv(context_.get());
+  if (wslay_event_recv(context_.get()) != 0) failed_ = true;
   input_ = {};
-  if (status != 0 || failed_) refuse("sent frames that could not be read");
   collect_output();
-  check_refusal();
 }
 
 // wslay has told the peer what it did wrong; here it becomes an error.
-void WebSocketFrames::check_refusal() const {
+void WebSocketFrames::check() const {
+  if (failed_) refuse("sent frames that could not be read");
   if (closed_ || !wslay_event_get_close_sent(context_.get())) return;
   switch (wslay_event_get_status_code_sent(context_.get())) {
     case WSLAY_CODE_MESSAGE_TOO_BIG:
@@ -126,7 +125,10 @@ void WebSocketFrames::check_refusal() const {
 }
 
 bool WebSocketFrames::next(std::string& message) {
-  if (messages_.empty()) return false;
+  if (messages_.empty()) {
+    check();
+    return false;
+  }
   message.swap(messages_.front());
   messages_.pop_front();
   return true;

@@ -26,10 +26,10 @@ class WebSocketFrames {
   WebSocketFrames(const WebSocketFrames&) = delete;
   WebSocketFrames& operator=(const WebSocketFrames&) = delete;
 
-  /// Takes bytes that came. Throws Error{network} for what the protocol forbids, LimitError for a
-  /// message that is too large.
+  /// Takes bytes that came.
   void feed(std::string_view bytes);
-  /// The next whole message, in order; 64 bytes behind its end can be read.
+  /// The next whole message, in order; 64 bytes behind its end can be read. Behind the last one
+  /// throws Error{network} for what the protocol forbids, LimitError for a message too large.
   bool next(std::string& message);
   void send_text(std::string_view message);
   /// Says 1000 and goodbye.
@@ -49,7 +49,7 @@ class WebSocketFrames {
   };
   void take(const wslay_event_on_msg_recv_arg& arg);
   void collect_output();
-  void check_refusal() const;
+  void check() const;
 
   Runtime* runtime_;
   std::size_t max_message_bytes_;

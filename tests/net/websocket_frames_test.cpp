@@ -123,12 +123,22 @@ TEST_CASE("websocket frames: what the protocol forbids is refused") {
     const std::string& bytes = wrong[i];
     WebSocketFrames frames(runtime, most);
     try {
-      frames.feed(bytes);
+      read({bytes}, frames);
       FAIL("accepted");
     } catch (const Error& error) {
       CHECK(error.kind() == ErrorKind::network);
     }
   }
+}
+
+TEST_CASE("websocket frames: what came before a wrong frame is handed on first") {
+  Runtime runtime;
+  WebSocketFrames frames(runtime, most);
+  std::string message;
+  frames.feed(ws_frame("right") + ws_frame("\xff"));
+  REQUIRE(frames.next(message));
+  CHECK(message == "right");
+  CHECK_THROWS_AS(frames.next(message), Error);
 }
 
 TEST_CASE("websocket frames: a message that is too large is a limit") {
@@ -137,7 +147,7 @@ TEST_CASE("websocket frames: a message that is too large is a limit") {
        {ws_frame(std::string(most + 1, 'x')), ws_fragments(std::string(most + 1, 'x'), 100)}) {
     WebSocketFrames frames(runtime, most);
     try {
-      frames.feed(bytes);
+      read({bytes}, frames);
       FAIL("accepted");
     } catch (const LimitError& error) {
       CHECK(error.name == "max_event_bytes");
