@@ -100,7 +100,7 @@ TEST_CASE("openai reply: custom tool calls, audio, annotations and prediction to
   CHECK(ai_message_from_json(to_json(message)) == message);
 
   ChatRequest request({message}, ChatOptions().model("m"));
-  const Json sent = Json::parse(OpenAIChatCodec().encode(request, test::endpoint()).body);
+  const Json sent = Json::parse(test::encode(OpenAIChatCodec(), request, test::endpoint()).body);
   CHECK(sent["messages"][0] ==
         Json::parse(
             R"({"role":"assistant","content":null,"audio":{"id":"a"},"tool_calls":[)"

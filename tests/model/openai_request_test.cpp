@@ -197,7 +197,7 @@ TEST_CASE("openai request: settings about tools that extra brings are sent") {
   const Json tools = Json::parse(R"([{"type":"custom","custom":{"name":"sql"}}])");
   const ChatOptions options = ChatOptions().extra("tools", tools).parallel_tool_calls(false);
   const auto sent = [](const ChatOptions& with) {
-    return Json::parse(OpenAIChatCodec().encode(request_with(with), test::endpoint()).body);
+    return Json::parse(test::encode(OpenAIChatCodec(), request_with(with), test::endpoint()).body);
   };
   CHECK(sent(ChatOptions(options).tool_choice("required"))["tool_choice"] == Json("required"));
   CHECK(sent(options)["parallel_tool_calls"] == Json(false));
