@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "support/glm_server.hpp"
 #include "support/openai_simulated.hpp"
+#include "support/spark_server.hpp"
 
 namespace lian::test {
 
@@ -22,6 +24,10 @@ inline std::vector<Conforming> conforming_providers() {
   for (const char* vendor : {"deepseek", "moonshot", "minimax", "openrouter", "groq", "together",
                              "mistral", "xai", "siliconflow"})
     all.push_back({vendor, [vendor] { return make_openai_server(vendor); }});
+  all.push_back({"glm", &make_glm_server});
+  all.push_back({"chatglm", &make_chatglm_server});
+  all.push_back({"spark", &make_spark_server});
+  all.push_back({"spark http", &make_spark_http_server});
   return all;
 }
 

@@ -136,5 +136,5 @@ TEST_CASE("registry: unknown providers are met with the known ones, nearest firs
   CHECK_THAT(failure([] { chat_model("ofline"); }),
              Catch::Matchers::ContainsSubstring("lian knows: offline, openai"));
   CHECK_THAT(failure([] { chat_model("openia:x"); }),
-             Catch::Matchers::ContainsSubstring("lian knows: openai, offline"));
+             Catch::Matchers::ContainsSubstring("lian knows: openai, spark, offline"));
 }

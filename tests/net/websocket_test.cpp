@@ -80,7 +80,7 @@ TEST_CASE("websocket: opened, asked, answered, closed") {
   const Heard heard = hear(runtime, open(server));
   CHECK(heard.status == 101);
   CHECK(heard.messages == std::vector<std::string>{"one", "two"});
-  CHECK(server.wait_for_requests(3));
+  CHECK(server.wait_until([](const test::ServerCounts& counts) { return counts.frames == 2; }));
   const auto requests = server.requests();
   CHECK(requests[0].target == "/v1/chat?a=b");
   CHECK(requests[0].header("Host") == "127.0.0.1:" + std::to_string(server.port()));
@@ -194,7 +194,7 @@ TEST_CASE("websocket: ends that are no goodbye") {
     Heard heard;
     CHECK(failure(runtime, open(server), {}, &heard) == ErrorKind::network);
     CHECK(heard.messages.size() <= 1);  // a reset may overtake what came before it
-    if (wrong.ending == Ending::keep_alive) CHECK(server.wait_for_requests(3));  // was told so
+    if (wrong.ending == Ending::keep_alive) CHECK(server.wait_until([](const test::ServerCounts& counts) { return counts.frames == 2; }));  // was told so
     CHECK(server.wait_for_open(0));
   }
 }

@@ -103,6 +103,19 @@ const std::map<std::string, Version>& versions() {
   return table;
 }
 
+// The protocol has no messages of tools: a call stands as its JSON in the assistant's words, and the
+// user's words behind it are its result.
+void understand_tools(Seen& seen) {
+  Seen::Turn& turn = seen.turns.back();
+  if (turn.role == "assistant") {
+    const json call = json::parse(turn.text, nullptr, false);
+    if (call.is_object() && call.contains("name") && call.contains("arguments"))
+      turn.calls.push_back({call.at("name"), call.at("arguments")});
+  } else if (seen.turns.size() > 1 && !seen.turns[seen.turns.size() - 2].calls.empty()) {
+    turn.results.push_back(turn.text);
+  }
+}
+
 void read_text(const json& text, const Version& version, Seen& seen) {
   require_fields(text, {"role", "content", "content_type"});
   const std::string role = text.at("role"), content = text.at("content");
@@ -125,6 +138,7 @@ void read_text(const json& text, const Version& version, Seen& seen) {
   }
   require(role == (seen.turns.size() % 2 == 0 ? "user" : "assistant"), "roles must alternate");
   seen.turns.push_back({role, content, 0, {}, {}});
+  understand_tools(seen);
 }
 
 Seen read_frame(const Request& request) {
@@ -139,8 +153,7 @@ Seen read_frame(const Request& request) {
   require(version != versions().end(), "unknown path " + request.path());
   require(chat.at("domain") == version->second.domain, "the domain is not the address's");
   Seen seen;
-  seen.model = chat.at("domain");
-  seen.stream = true;
+  seen.model = chat.at("domain");  // whether the client streams does not show
   if (chat.contains("temperature")) {
     seen.temperature = chat.at("temperature").get<double>();
     require(*seen.temperature > 0 && *seen.temperature <= 1, "temperature out of range");
