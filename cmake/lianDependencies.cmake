@@ -9,6 +9,7 @@ set(lian_core_dependencies
   "OpenSSL::Crypto OpenSSL libssl-dev -lcrypto"
   "ZLIB::ZLIB ZLIB zlib1g-dev -lz"
   "utf8proc::utf8proc utf8proc libutf8proc-dev -lutf8proc"
+  "wslay::wslay wslay libwslay-dev -lwslay"
   "Threads::Threads Threads libc6-dev -pthread")
 set(lian_sqlite_dependencies "SQLite::SQLite3 SQLite3 libsqlite3-dev -lsqlite3")
 set(lian_html_dependencies "LibXml2::LibXml2 LibXml2 libxml2-dev -lxml2")

@@ -50,4 +50,5 @@ install(FILES
   cmake/lianDependencies.cmake
   cmake/Findlibuv.cmake
   cmake/Findutf8proc.cmake
+  cmake/Findwslay.cmake
   DESTINATION "${lian_package_folder}")

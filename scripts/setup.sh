@@ -7,7 +7,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build pkg-config ccache mold ca-certificates
   libcurl4-openssl-dev libuv1-dev libsimdjson-dev nlohmann-json3-dev libfmt-dev libspdlog-dev
-  libssl-dev zlib1g-dev libutf8proc-dev
+  libssl-dev zlib1g-dev libutf8proc-dev libwslay-dev
   libsqlite3-dev libxml2-dev # lian::sqlite, lian::html
   libcli11-dev               # examples
 )

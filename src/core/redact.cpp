@@ -40,9 +40,10 @@ struct Shape {
 
 bool is_bce_char(char c) { return is_key_char(c) || c == '/'; }
 
-constexpr std::array<Shape, 4> kShapes = {{
+constexpr std::array<Shape, 5> kShapes = {{
     {"sk-", false, false, 4, is_key_char},
     {"AIza", false, false, 8, is_key_char},
+    {"eyJ", false, false, 20, is_key_char},  // a JSON web token
     {"bce-v3/", false, false, 4, is_bce_char},
     {"bearer ", true, true, 4, is_bearer_char},
 }};

@@ -62,7 +62,7 @@ class Codec {
 
 /// How a streamed body is cut into events. `json_array`: an event an item, then one without data
 /// and of type "end" for the bracket that ends the array.
-enum class Framing { sse, ndjson, json_array };
+enum class Framing { sse, ndjson, json_array, websocket };
 
 /// One event of a streamed reply: SSE, an NDJSON line, an array's item or a WebSocket message.
 /// `data` has at least 64 readable bytes behind its end.
@@ -116,6 +116,9 @@ class ChatCodec : public Codec {
   virtual AIMessage decode(const HttpReply& reply) const = 0;
   virtual std::unique_ptr<ChatStreamDecoder> decoder(const ChatRequest& request) const = 0;
   virtual Framing framing() const noexcept { return Framing::sse; }
+  /// Whether the protocol streams every reply: a whole one is then put together of its pieces, and
+  /// `decode` is for what came in place of a stream.
+  virtual bool only_streams() const noexcept { return false; }
   /// Whether the last event of a stream may lack the blank line that ends it.
   virtual bool lenient_end() const noexcept { return false; }
 

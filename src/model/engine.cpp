@@ -34,6 +34,7 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(blanks) == 
 // stream, it is one when it begins like one (SSE: with a comment, data, event, error, id, retry or a
 // BOM). `begin` is empty or blank when nothing else came.
 bool is_stream(const HttpHeaders& headers, Framing framing, std::string_view begin) {
+  if (framing == Framing::websocket) return true;
   const std::string* type = headers.find("content-type");
   const std::string word = type ? ascii_lower(*type) : std::string();
   if (word.starts_with("text/event-stream")) return true;
@@ -117,6 +118,10 @@ class EngineChat final : public ChatStep {
     ContextScope::Enter enter(context);
     ContextScope scope = co_await enter;
     Semaphore::Permit permit;
+    if (codec_->only_streams()) {
+      Task<AIMessage> collecting = run_streamed(std::move(in), std::move(context));
+      co_return co_await std::move(collecting);
+    }
     if (line_->turns) {
       Semaphore::Acquire acquire = line_->turns->acquire();
       permit = co_await acquire;
@@ -247,6 +252,28 @@ class EngineChat final : public ChatStep {
   }
 
  private:
+  // A whole reply of its pieces. Nobody has seen them, so a stream that is cut is tried again.
+  Task<AIMessage> run_streamed(ChatInput in, Context context) const {
+    RetryPlan plan(context, name(), line_->endpoint.base_url);
+    while (true) {
+      std::exception_ptr failure;
+      try {
+        Stream<ChatPiece> pieces = transform(stream_of_one(in), context.with_tries(1));
+        AIMessage message;
+        while (ChatPiece* piece = co_await pieces.next()) append(message, std::move(*piece));
+        finish(message);
+        message.provider = line_->endpoint.provider;
+        plan.succeeded();
+        co_return message;
+      } catch (const Error&) {
+        failure = std::current_exception();
+      }
+      const std::chrono::nanoseconds wait = plan.next(failure);
+      Sleep sleeping = lian::sleep(wait);
+      co_await sleeping;
+    }
+  }
+
   // The request as the provider can take it; what was changed is told.
   ChatRequest fitted(ChatInput in, bool stream, const Context& context) const {
     ChatRequest request(std::move(in.messages), options_);

@@ -45,7 +45,8 @@ Task<HttpReply> read_error(HttpResponse response) {
   co_return reply;
 }
 
-bool is_success(int status) { return status >= 200 && status < 300; }
+// 101 opens a WebSocket; libcurl hands no other interim reply on.
+bool is_success(int status) { return status == 101 || (status >= 200 && status < 300); }
 
 }  // namespace
 

@@ -78,6 +78,8 @@ extern const ProviderRow qwen_compatible_provider;
 extern const ProviderRow ollama_provider;
 extern const ProviderRow llamacpp_provider;
 extern const ProviderRow vllm_provider;
+extern const ProviderRow glm_provider;
+extern const ProviderRow spark_provider;
 extern const ProviderRow offline_provider;
 
 }  // namespace v0

@@ -33,6 +33,8 @@ constexpr std::array rows = {
     &ollama_provider,
     &llamacpp_provider,
     &vllm_provider,
+    &glm_provider,
+    &spark_provider,
     &offline_provider,
 };
 

@@ -1,10 +1,15 @@
 #include "model/stream_events.hpp"
 
+#include <utility>
+
+#include "lian/core/utf8.hpp"
+
 namespace lian {
 inline namespace v0 {
 
 namespace {
 
+constexpr std::size_t parser_padding = 64;
 // Small enough for the parsers' buffers to stay in the processor's cache.
 constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 
@@ -24,6 +29,19 @@ StreamEvents::StreamEvents(const ChatCodec& codec, const HttpLimits& limits)
       ndjson_(limits.max_event_bytes()),
       array_(limits.max_event_bytes()) {}
 
+void StreamEvents::feed(std::string_view bytes) {
+  bytes_ = bytes;
+  if (framing_ != Framing::websocket) return;
+  std::size_t repaired = 0;
+  if (utf8::is_valid(bytes))
+    message_.assign(bytes);
+  else
+    message_ = utf8::repair(bytes, &repaired);
+  message_.reserve(message_.size() + parser_padding);
+  repaired_ += repaired;
+  has_message_ = true;
+}
+
 void StreamEvents::end() noexcept {
   switch (framing_) {
     case Framing::sse:
@@ -32,7 +50,15 @@ void StreamEvents::end() noexcept {
       return ndjson_.end();
     case Framing::json_array:
       return array_.end();
+    case Framing::websocket:
+      return;
   }
+}
+
+// A chunk is a message.
+bool StreamEvents::take_message(StreamEvent& event) {
+  event.data = message_;
+  return std::exchange(has_message_, false);
 }
 
 bool StreamEvents::next(StreamEvent& event) {
@@ -53,6 +79,8 @@ void StreamEvents::feed_parser(std::string_view slice) {
       return ndjson_.feed(slice);
     case Framing::json_array:
       return array_.feed(slice);
+    case Framing::websocket:
+      return;
   }
 }
 
@@ -64,6 +92,8 @@ bool StreamEvents::take(StreamEvent& event) {
       return ndjson_.next(event.data);
     case Framing::json_array:
       return take_item(event);
+    case Framing::websocket:
+      return take_message(event);
   }
   return false;
 }
@@ -86,7 +116,7 @@ bool StreamEvents::take_item(StreamEvent& event) {
 }
 
 std::size_t StreamEvents::replacements() const noexcept {
-  return sse_.replacements() + ndjson_.replacements() + array_.replacements();
+  return sse_.replacements() + ndjson_.replacements() + array_.replacements() + repaired_;
 }
 
 }  // namespace v0

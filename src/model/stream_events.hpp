@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "lian/core/http_transport.hpp"
@@ -18,7 +19,7 @@ class StreamEvents {
   StreamEvents(const ChatCodec& codec, const HttpLimits& limits);
 
   /// `bytes` must hold until `next` returns false.
-  void feed(std::string_view bytes) noexcept { bytes_ = bytes; }
+  void feed(std::string_view bytes);
   /// The body ended as HTTP says.
   void end() noexcept;
   /// The next event; its views hold until the next call.
@@ -31,9 +32,13 @@ class StreamEvents {
   bool take(StreamEvent& event);
   bool take_sse(StreamEvent& event);
   bool take_item(StreamEvent& event);
+  bool take_message(StreamEvent& event);
 
   Framing framing_;
   std::string_view bytes_;
+  std::string message_;       // of a WebSocket
+  bool has_message_ = false;
+  std::size_t repaired_ = 0;  // invalid sequences in messages
   SseParser sse_;
   NdjsonParser ndjson_;
   JsonArrayParser array_;

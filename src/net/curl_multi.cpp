@@ -37,6 +37,7 @@ struct CurlMulti::Socket {
   int events = 0;       // what libuv watches it for
   bool rests = false;   // libcurl does not want it watched
   std::uint64_t turn = 0;
+  Transfer* reader = nullptr;  // who uses the connection instead of libcurl
 };
 
 class CurlMulti::Wakeup : public detail::Timer {
@@ -218,6 +219,7 @@ void CurlMulti::remove(Transfer& transfer) noexcept {
   }
   CURL* easy = std::exchange(transfer.easy_, nullptr);
   if (!easy) return;
+  if (transfer.connected_) unwatch(transfer.socket_);
   curl_multi_remove_handle(multi_, easy);
   give_easy(easy);
   --active_;
@@ -282,6 +284,11 @@ void CurlMulti::rest(Socket& socket) noexcept {
 }
 
 void CurlMulti::on_ready(Socket& socket, int status, int happened) noexcept {
+  if (socket.reader) {
+    socket.events = 0;
+    uv_poll_stop(&socket.poll);
+    return socket.reader->tell();
+  }
   if (socket.rests) {  // closed by the other side, or bytes nobody asked for
     socket.events = 0;
     uv_poll_stop(&socket.poll);
@@ -296,35 +303,59 @@ void CurlMulti::on_ready(Socket& socket, int status, int happened) noexcept {
   hand_over();  // now: libcurl looks for each ended exchange among all that nobody has collected
 }
 
+// Null when libuv refuses the descriptor.
+CurlMulti::Socket* CurlMulti::socket_at(curl_socket_t fd) {
+  const auto slot = static_cast<std::size_t>(fd);
+  if (sockets_.size() <= slot) sockets_.resize(slot + 1);
+  if (sockets_[slot]) return sockets_[slot];
+  auto made = std::make_unique<Socket>();
+  made->multi = this;
+  made->fd = fd;
+  if (uv_poll_init_socket(loop_->uv(), &made->poll, fd) != 0) return nullptr;
+  made->poll.data = made.get();
+  return sockets_[slot] = made.release();
+}
+
+// Tells the transfer once.
+void CurlMulti::watch(Transfer& transfer, int events) {
+  Socket* socket = socket_at(transfer.socket_);
+  if (!socket) throw Error(ErrorKind::network, "libuv cannot watch a connection");
+  socket->reader = &transfer;
+  watch(*socket, events);
+}
+
+void CurlMulti::watch(Socket& socket, int events) {
+  socket.rests = false;
+  if (socket.events == events) return;
+  socket.events = events;
+  uv_poll_start(&socket.poll, events, [](uv_poll_t* handle, int status, int happened) {
+    static_cast<Socket*>(handle->data)->multi->on_ready(*static_cast<Socket*>(handle->data), status,
+                                                        happened);
+  });
+  loop_->watches_changed();
+}
+
+void CurlMulti::unwatch(curl_socket_t fd) noexcept {
+  const auto slot = static_cast<std::size_t>(fd);
+  if (slot >= sockets_.size() || !sockets_[slot] || !sockets_[slot]->reader) return;
+  sockets_[slot]->reader = nullptr;
+  sockets_[slot]->events = 0;
+  uv_poll_stop(&sockets_[slot]->poll);
+}
+
 int CurlMulti::on_socket(curl_socket_t fd, int what, Socket* known) {
   if (what == CURL_POLL_REMOVE) {
     if (known) rest(*known);
     return 0;
   }
-  const auto slot = static_cast<std::size_t>(fd);
   if (!known) {
-    if (sockets_.size() <= slot) sockets_.resize(slot + 1);
-    if (!sockets_[slot]) {
-      auto made = std::make_unique<Socket>();
-      made->multi = this;
-      made->fd = fd;
-      if (uv_poll_init_socket(loop_->uv(), &made->poll, fd) != 0) return -1;
-      made->poll.data = made.get();
-      sockets_[slot] = made.release();
-    }
-    known = sockets_[slot];
+    known = socket_at(fd);
+    if (!known) return -1;
     curl_multi_assign(multi_, fd, known);
   }
   const int events = ((what & CURL_POLL_IN) ? UV_READABLE : 0) |
                      ((what & CURL_POLL_OUT) ? UV_WRITABLE : 0);
-  known->rests = false;
-  if (known->events == events) return 0;
-  known->events = events;
-  uv_poll_start(&known->poll, events, [](uv_poll_t* handle, int status, int happened) {
-    static_cast<Socket*>(handle->data)->multi->on_ready(*static_cast<Socket*>(handle->data), status,
-                                                        happened);
-  });
-  loop_->watches_changed();
+  watch(*known, events);
   return 0;
 }
 
@@ -343,6 +374,10 @@ void CurlMulti::hand_over() noexcept {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
     const CURLcode code = message->data.result;
     auto* transfer = reinterpret_cast<Transfer*>(owner);
+    if (code == CURLE_OK && transfer->request_.websocket) {
+      transfer->stands();  // libcurl closes the connection when the handle is removed
+      continue;
+    }
     remove(*transfer);
     transfer->finished(code);
   }

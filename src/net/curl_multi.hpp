@@ -26,7 +26,7 @@ class Transfer : private detail::Timer {
   Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits);
   ~Transfer() override;
 
-  /// Waits until there is something new: the header, bytes, or the end.
+  /// Waits until there is something new: the header, bytes, the end, or what was watched for.
   class News : public detail::Wait {
    public:
     explicit News(Transfer& transfer) noexcept : transfer_(&transfer) {}
@@ -39,6 +39,19 @@ class Transfer : private detail::Timer {
     void detach() noexcept override;
     Transfer* transfer_;
   };
+
+  // Of a request that asks for a WebSocket libcurl makes the connection and no more: what goes over
+  // it is the caller's, who reads until there is nothing, then waits for news.
+
+  /// Whether the connection stands, TLS and proxy included.
+  bool connected() const noexcept { return connected_; }
+  enum class Got { bytes, nothing, end };
+  /// Appends the bytes at hand. Throws what ended the exchange, Error{network}.
+  Got receive(std::string& out);
+  /// Sends what goes out without waiting and drops it from the front of `bytes`.
+  void send(std::string& bytes);
+  /// Has the next news come when the connection is readable or writable.
+  void watch(bool readable, bool writable);
 
   bool has_header() const noexcept { return header_done_; }
   bool ended() const noexcept { return ended_; }
@@ -62,6 +75,8 @@ class Transfer : private detail::Timer {
   void configure();
   void expired() noexcept override;
   void finished(CURLcode code) noexcept;
+  void stands() noexcept;
+  void came(Clock::time_point now) noexcept;
   void fail(std::exception_ptr error) noexcept;
   void tell() noexcept;
   /// libcurl sends a request again by itself when a warm connection turns out dead; how often a
@@ -87,7 +102,8 @@ class Transfer : private detail::Timer {
   std::size_t header_bytes_ = 0;
   int status_ = 0, socket_error_ = 0;
   bool queued_ = false, header_done_ = false, ended_ = false, paused_ = false, got_byte_ = false,
-       drain_ = false, draining_ = false, sent_ = false;
+       drain_ = false, draining_ = false, sent_ = false, connected_ = false;
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // of a connection that stands
   char message_[CURL_ERROR_SIZE] = {};
 };
 
@@ -129,6 +145,10 @@ class CurlMulti {
   static void rest(Socket& socket) noexcept;
   int on_timer(long ms);
   void forget(curl_socket_t socket) noexcept;
+  Socket* socket_at(curl_socket_t fd);
+  void watch(Transfer& transfer, int events);
+  void watch(Socket& socket, int events);
+  void unwatch(curl_socket_t fd) noexcept;
   void start_queued();
   const std::string& proxy_of(const std::string& url);
 

@@ -5,6 +5,7 @@
 #include "net/curl_multi.hpp"
 #include "net/inflate.hpp"
 #include "net/uv_loop.hpp"
+#include "net/websocket.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -79,7 +80,9 @@ Inflate inflate_for(const HttpHeaders& headers) {
 
 }  // namespace
 
-Task<HttpResponse> CurlTransport::send(HttpRequest request, HttpLimits limits) {
+namespace {
+
+Task<HttpResponse> exchange(HttpRequest request, HttpLimits limits) {
   CurlMulti& multi = UvLoop::require().curl();
   TransferPtr transfer(multi.start(std::move(request), limits).release(), DropTransfer{&multi});
   Transfer* exchange = transfer.get();
@@ -95,6 +98,13 @@ Task<HttpResponse> CurlTransport::send(HttpRequest request, HttpLimits limits) {
   HttpResponse response(status, std::move(headers), std::move(body));
   response.complete = CompleteHook(exchange);
   co_return response;
+}
+
+}  // namespace
+
+Task<HttpResponse> CurlTransport::send(HttpRequest request, HttpLimits limits) {
+  if (request.websocket) return open_websocket(std::move(request), limits);
+  return exchange(std::move(request), limits);
 }
 
 }  // namespace v0

@@ -71,10 +71,14 @@ void Transfer::configure() {
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
   // HTTP/2 needs TLS; offered without, libcurl lets all calls wait for the first one's reply.
-  const bool tls = curl_strnequal(request_.url.c_str(), "https:", 6) != 0;
+  const bool tls = curl_strnequal(request_.url.c_str(), "https:", 6) != 0 && !request_.websocket;
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
                    static_cast<long>(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+  const long raw = request_.websocket ? 1 : 0;
+  curl_easy_setopt(easy_, CURLOPT_CONNECT_ONLY, raw);
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, raw);
+  curl_easy_setopt(easy_, CURLOPT_HTTPPROXYTUNNEL, raw);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, message_);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(limits_.connect_timeout().count()));
@@ -116,7 +120,7 @@ void Transfer::tell() noexcept {
 // Silence is judged when the timer fires, not re-armed for every byte.
 void Transfer::expired() noexcept {
   if (draining_) return fail(nullptr);
-  if (paused_) {
+  if (paused_ || (connected_ && !waiter_)) {  // nobody reads now
     last_byte_ = Clock::now();
     Timer::start(*multi_->loop_, last_byte_ + limits_.idle_timeout());
     return;
@@ -155,11 +159,15 @@ void Transfer::finished(CURLcode code) noexcept {
   tell();
 }
 
-std::size_t Transfer::on_header(std::string_view line) {
-  header_bytes_ += line.size();
-  last_byte_ = multi_->now_;
+void Transfer::came(Clock::time_point now) noexcept {
+  last_byte_ = now;
   if (!std::exchange(got_byte_, true) && last_byte_ + limits_.idle_timeout() < when())
     Timer::start(*multi_->loop_, last_byte_ + limits_.idle_timeout());
+}
+
+std::size_t Transfer::on_header(std::string_view line) {
+  header_bytes_ += line.size();
+  came(multi_->now_);
   if (header_bytes_ > limits_.max_header_bytes()) {
     error_ = header_too_large(limits_.max_header_bytes());
     return 0;

@@ -61,6 +61,14 @@ std::string host_of(const std::string& text) {
   return port.empty() ? host : host + ":" + port;
 }
 
+std::string target_of(const std::string& text) {
+  const Url url = parse(text);
+  if (!url) return "/";
+  const std::string query = part(url, CURLUPART_QUERY);
+  const std::string path = part(url, CURLUPART_PATH);
+  return query.empty() ? path : path + "?" + query;
+}
+
 bool is_loopback(const std::string& text) {
   const Url url = parse(text);
   if (!url) return false;

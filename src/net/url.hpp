@@ -17,6 +17,9 @@ std::string host_of(const std::string& url);
 /// are, every other byte as %XX.
 std::string percent_encode(std::string_view text);
 
+/// Path and query of an URL, as they stand in a request line: "/v1/chat?a=b".
+std::string target_of(const std::string& url);
+
 /// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1.
 bool is_loopback(const std::string& url);
 

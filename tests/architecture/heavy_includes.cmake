@@ -4,7 +4,7 @@
 cmake_minimum_required(VERSION 3.22)
 set(standard functional thread future regex filesystem ranges iostream sstream fstream mutex random)
 list(JOIN standard "|" standard)
-set(forbidden "[<\"](nlohmann/json\\.hpp|simdjson|curl/|uv\\.h|fmt/|spdlog/|sqlite3\\.h|openssl/|zlib\\.h|utf8proc\\.h|libxml/|(${standard})>)")
+set(forbidden "[<\"](nlohmann/json\\.hpp|simdjson|curl/|uv\\.h|fmt/|spdlog/|sqlite3\\.h|openssl/|zlib\\.h|utf8proc\\.h|wslay/|libxml/|(${standard})>)")
 
 set(wrong "")
 file(GLOB_RECURSE headers RELATIVE "${SOURCE}" "${SOURCE}/include/lian/*.hpp")

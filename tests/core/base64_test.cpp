@@ -26,3 +26,9 @@ TEST_CASE("base64: anything else is refused") {
     CHECK_FALSE(base64_decode(text).has_value());
   }
 }
+
+TEST_CASE("base64: the alphabet of URLs, without padding") {
+  CHECK(lian::base64url_encode("\xfb\xff\xfe") == "-__-");
+  CHECK(lian::base64url_encode("f") == "Zg");
+  CHECK(lian::base64url_encode("").empty());
+}

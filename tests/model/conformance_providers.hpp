@@ -9,10 +9,12 @@
 #include "support/baichuan_server.hpp"
 #include "support/claude_server.hpp"
 #include "support/ernie_server.hpp"
+#include "support/glm_server.hpp"
 #include "support/google_server.hpp"
 #include "support/ollama_server.hpp"
 #include "support/openai_simulated.hpp"
 #include "support/qwen_server.hpp"
+#include "support/spark_server.hpp"
 
 namespace lian::test {
 
@@ -37,6 +39,10 @@ inline std::vector<Conforming> conforming_providers() {
   all.push_back({"qwen", &make_qwen_server});
   all.push_back({"baichuan", &make_baichuan_server});
   all.push_back({"ollama", &make_ollama_server});
+  all.push_back({"glm", &make_glm_server});
+  all.push_back({"chatglm", &make_chatglm_server});
+  all.push_back({"spark", &make_spark_server});
+  all.push_back({"spark http", &make_spark_http_server});
   return all;
 }
 

@@ -81,6 +81,7 @@ class Http1Connection final : public Connection {
     const bool stays = keep_alive_ && reply.ending() != Ending::close;
     const std::string head = reply.head(stays);
     const std::string body = request.method == "HEAD" ? "" : reply.framed_body();
+    if (reply.is_raw() && body.starts_with("HTTP/1.1 101")) reader_.upgrade(request.target);
     wire_ = head + body;
     delivery_.emplace(reply, head.size(), body.size(), true);
   }

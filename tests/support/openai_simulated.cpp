@@ -11,6 +11,12 @@
 namespace lian::test {
 namespace {
 
+ErrorBody saying(std::string message) {
+  ErrorBody body;
+  body.message = std::move(message);
+  return body;
+}
+
 using nlohmann::json;
 
 constexpr const char* key = "sk-simulated-0123456789";
@@ -153,13 +159,13 @@ class Simulated : public SimulatedProvider {
     if (request.header("Authorization") != std::string("Bearer ") + key)
       return error_reply(401, failure_of(ErrorKind::authentication)->body);
     const json body = json::parse(request.body, nullptr, false);
-    if (body.is_discarded()) return refuse(400, {"the body is no JSON", "invalid_request_error", "", ""});
+    if (body.is_discarded()) return refuse(400, saying("the body is no JSON"));
     if (request.path() == "/v1/embeddings") {
-      if (const auto wrong = check_embeddings_request(body)) return refuse(400, {wrong->message, "invalid_request_error", "", ""});
+      if (const auto wrong = check_embeddings_request(body)) return refuse(400, saying(wrong->message));
       return embeddings_reply(body, 8);
     }
-    if (!is_chat(request)) return refuse(404, {"no such path: " + request.target, "invalid_request_error", "", ""});
-    if (const auto wrong = check(body)) return refuse(400, {wrong->message + " " + wrong->param, "invalid_request_error", "", ""});
+    if (!is_chat(request)) return refuse(404, saying("no such path: " + request.target));
+    if (const auto wrong = check(body)) return refuse(400, saying(wrong->message + " " + wrong->param));
     seen_ = understand(body);
     Reply out = failure_ ? error_reply(failure_->status, failure_->body) : reply(body, script_);
     if (how_) how_(out);

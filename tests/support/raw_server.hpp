@@ -49,6 +49,7 @@ struct ServerCounts {
   int open = 0;      ///< connections that neither side has given up
   int peak_open = 0;
   int requests = 0;
+  int frames = 0;             ///< of WebSockets, from clients
   int replies = 0;            ///< answers sent to their last byte (cut ones do not count)
   int stalled = 0;            ///< answers that stand still now
   int open_streams = 0;       ///< HTTP/2, over all connections

@@ -98,7 +98,35 @@ Request RequestReader::take() {
   return request;
 }
 
+// Only what a client may send: masked, in one frame, without reserved bits.
+std::optional<Request> RequestReader::next_frame() {
+  const auto byte = [this](std::size_t i) { return static_cast<unsigned char>(buffer_[i]); };
+  if (buffer_.size() < 6) return std::nullopt;
+  const unsigned kind = byte(0) & 0x0FU;
+  const char* name = kind == 1 ? "TEXT" : kind == 8 ? "CLOSE" : kind == 9 ? "PING" : "PONG";
+  if ((byte(0) & 0xF0U) != 0x80U || (kind != 1 && (kind < 8 || kind > 10)))
+    throw std::runtime_error("not a whole frame of a client");
+  if ((byte(1) & 0x80U) == 0) throw std::runtime_error("a frame of a client without a mask");
+  std::size_t size = byte(1) & 0x7FU;
+  const std::size_t length_bytes = size < 126 ? 0 : size == 126 ? 2 : 8;
+  if (buffer_.size() < 6 + length_bytes) return std::nullopt;
+  if (length_bytes > 0) size = 0;
+  for (std::size_t i = 0; i < length_bytes; ++i) size = size << 8U | byte(2 + i);
+  const std::size_t head = 6 + length_bytes;
+  if (buffer_.size() < head + size) return std::nullopt;
+  Request request;
+  request.method = name;
+  request.target = target_;
+  request.head = buffer_.substr(0, head);
+  request.body = buffer_.substr(head, size);
+  for (std::size_t i = 0; i < size; ++i)
+    request.body[i] = static_cast<char>(request.body[i] ^ request.head[head - 4 + i % 4]);
+  buffer_.erase(0, head + size);
+  return request;
+}
+
 std::optional<Request> RequestReader::next() {
+  if (upgraded_) return next_frame();
   if (!current_) {
     const std::size_t end = buffer_.find("\r\n\r\n");
     if (end == std::string::npos) return std::nullopt;

@@ -66,6 +66,8 @@ class ScriptedServer : public SimulatedProvider {
   void start() {
     server_ = std::make_unique<RawServer>([this](const Request& request) {
       const std::lock_guard lock(mutex_);
+      if (is_authorized(request))
+        if (std::optional<Reply> greeting = greet(request, failing())) return *greeting;
       Reply reply = handle(request);
       if (deliver_) deliver_(reply);
       return reply;
@@ -79,14 +81,21 @@ class ScriptedServer : public SimulatedProvider {
   virtual std::optional<Reply> error_reply(ErrorKind kind) const = 0;
   virtual Reply malformed_reply(const std::string& why) const = 0;
   virtual bool is_authorized(const Request& request) const = 0;
+  /// Answers what is no question yet (the opening of a WebSocket, a pong), as it is and whole.
+  virtual std::optional<Reply> greet(const Request& request, std::optional<ErrorKind> failing) {
+    static_cast<void>(request), static_cast<void>(failing);
+    return std::nullopt;
+  }
 
   const Script& script() const { return script_; }
   void understood(Seen seen) { seen_ = std::move(seen); }
 
  private:
+  std::optional<ErrorKind> failing() const { return failures_ != 0 ? failure_ : std::nullopt; }
+
   Reply handle(const Request& request) {
     if (!is_authorized(request)) return *error_reply(ErrorKind::authentication);
-    if (failure_ && failures_ != 0) {
+    if (failing()) {
       if (failures_ > 0) --failures_;
       return *error_reply(*failure_);
     }

@@ -17,7 +17,10 @@ class ServerLog {
   /// Numbers and keeps the request.
   void add(Request& request) {
     change([&](ServerCounts& counts) {
-      request.number = ++counts.requests;
+      const bool frame = request.method == "TEXT" || request.method == "CLOSE" ||
+                         request.method == "PING" || request.method == "PONG";
+      request.number = frame ? counts.requests : ++counts.requests;
+      if (frame) ++counts.frames;
       requests_.push_back(request);
     });
   }

@@ -42,6 +42,9 @@ struct LIAN_API HttpRequest {
   HttpHeaders headers;
   std::string body;
   bool stream = false;  ///< the caller reads the body as it comes
+  /// Opens a WebSocket (RFC 6455) at `url`, sends `body` as one text message; the reply's body
+  /// then yields whole messages. Its status is 101; a refusal is an ordinary reply.
+  bool websocket = false;
 };
 
 /// A complete reply.

@@ -31,17 +31,12 @@ constexpr std::array v2_codes = std::to_array<VendorCode>({
 });
 constexpr std::array v2_finish_words = std::to_array<FinishWord>({{"normal", FinishReason::stop}});
 
-std::optional<ErrorKind> v2_kind(std::string_view code) {
-  const VendorCode* known = find_code(v2_codes, code);
-  return known ? std::optional(known->kind) : std::nullopt;
-}
-
 constexpr OpenAIDialect v2_dialect = [] {
   OpenAIDialect dialect;
   dialect.name = "ernie";
   dialect.developer_role = "system";
   dialect.embedding_format = false;  // the SDK has no such field
-  dialect.kind_of_code = &v2_kind;
+  dialect.codes = v2_codes;
   dialect.finish_words = v2_finish_words;
   dialect.abilities.audio = dialect.abilities.files = false;
   dialect.abilities.reasoning_effort = false;

@@ -35,13 +35,17 @@ struct OpenAIDialect {
   bool stream_usage = true;  // ask for usage at the end of a stream
   bool embedding_format = true;  // the field "encoding_format"
   bool base64_embeddings = true;
+  int embedding_batch = 2048;  // texts a request
   ChatAbilities abilities = {};
   std::array<Rename, 4> renames = {};  // request fields under another name
+  bool bare_base64_images = false;  // image bytes without "data:image/png;base64," before them
 
   // Replies.
-  /// What a code of the vendor's own means; nothing for one it does not know.
-  std::optional<ErrorKind> (*kind_of_code)(std::string_view code) = nullptr;
+  std::span<const VendorCode> codes = {};         // what the vendor's error codes mean
   std::span<const FinishWord> finish_words = {};  // beside OpenAI's own
+  std::string_view id_field = "id";
+  bool code_in_reply = false;   // a "code" beside the choices that is not 0 is an error
+  bool search_as_tool = false;  // choices of the role "tool" hold what a built-in search found
   bool accept_missing_done = false;    // a finish reason ends a stream of text without "[DONE]"
   bool accept_missing_finish = false;  // a whole reply may lack its finish_reason
 };
@@ -94,6 +98,9 @@ class OpenAIEmbeddingCodec : public EmbeddingCodec {
   HttpRequest encode(const EmbeddingRequest& request, const Endpoint& endpoint) const override;
   std::vector<std::vector<float>> decode(const HttpReply& reply, std::size_t count) const override;
   ApiError classify(const HttpReply& reply, const Endpoint& endpoint) const override;
+  std::size_t max_batch(std::string_view) const noexcept override {
+    return static_cast<std::size_t>(dialect_.embedding_batch);
+  }
 
  private:
   OpenAIDialect dialect_;

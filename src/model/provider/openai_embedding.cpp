@@ -1,12 +1,11 @@
 #include <simdjson.h>
 
 #include <cmath>
-#include <cstring>
 #include <utility>
 
-#include "core/base64.hpp"
 #include "core/json_writer.hpp"
 #include "lian/core/error.hpp"
+#include "model/provider/float_bytes.hpp"
 #include "model/provider/json_text.hpp"
 #include "model/provider/openai.hpp"
 #include "model/provider/openai_error.hpp"
@@ -110,19 +109,10 @@ class RowReader {
     return row;
   }
 
-  // Little-endian 32-bit floats.
   Row read_base64(std::string_view text) const {
-    const auto bytes = base64_decode(text);
-    if (!bytes || bytes->size() % 4 != 0) fail("an embedding is not base64 of 32-bit floats");
-    Row row(bytes->size() / 4);
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      std::uint32_t bits = 0;
-      for (std::size_t k = 4; k-- > 0;) {
-        bits = bits << 8U | static_cast<unsigned char>((*bytes)[4 * i + k]);
-      }
-      std::memcpy(&row[i], &bits, sizeof bits);
-    }
-    return row;
+    std::optional<Row> row = floats_of_base64(text);
+    if (!row) fail("an embedding is not base64 of 32-bit floats");
+    return std::move(*row);
   }
 
   void check() const {

@@ -117,7 +117,11 @@ OpenAIComplaint complaint_in(const Json& body) {
   return from_object(body);
 }
 
-ErrorKind kind_of(const OpenAIComplaint& complaint, int status) {
+ErrorKind kind_of(const OpenAIComplaint& complaint, int status, const OpenAIDialect& dialect) {
+  const VendorCode* known = find_code(dialect.codes, complaint.code);
+  // Spark says "invalid user" with 401 and the code of a wrong parameter.
+  const bool refused = status == 401 && known && known->kind == ErrorKind::invalid_request;
+  if (known && !refused) return known->kind;
   for (const Word& word : kWords) {
     if (complaint.code == word.word || complaint.type == word.word ||
         complaint.inner_code == word.word) {
@@ -136,8 +140,9 @@ ErrorKind kind_of(const OpenAIComplaint& complaint, int status) {
 }
 
 Complaint resolved(OpenAIComplaint complaint, int status, const OpenAIDialect& dialect) {
-  if (dialect.kind_of_code) complaint.kind = dialect.kind_of_code(complaint.code);
-  if (!complaint.kind) complaint.kind = kind_of(complaint, status);
+  complaint.kind = kind_of(complaint, status, dialect);
+  if (const VendorCode* known = find_code(dialect.codes, complaint.code); known && !known->advice.empty())
+    complaint.message.append(complaint.message.empty() ? "" : " ").append(known->advice);
   if (complaint.code.empty()) complaint.code = complaint.type;
   return complaint;
 }
@@ -148,15 +153,19 @@ ApiError openai_error(const HttpReply& reply, const Endpoint& endpoint,
                       const OpenAIDialect& dialect) {
   const Json body = parse_or_null(utf8::repair(reply.body));
   OpenAIComplaint complaint = complaint_in(body);
-  complaint.request_id = scalar_text(body["id"]);
+  complaint.request_id = scalar_text(body[dialect.id_field]);
   if (const std::string* id = reply.headers.find("x-request-id")) complaint.request_id = *id;
-  return api_error(resolved(std::move(complaint), reply.status, dialect), reply, endpoint);
+  const bool known = find_code(dialect.codes, complaint.code) != nullptr;
+  ApiError error = api_error(resolved(std::move(complaint), reply.status, dialect), reply, endpoint);
+  // The vendor's code says more than the status does.
+  if (known && !error.should_retry) error.should_retry = may_pass(error.kind());
+  return error;
 }
 
 ApiError openai_error_in_reply(std::string_view json, const OpenAIDialect& dialect) {
   const Json body = parse_or_null(json);
   Complaint complaint = resolved(complaint_in(body), 200, dialect);
-  complaint.request_id = scalar_text(body["id"]);
+  complaint.request_id = scalar_text(body[dialect.id_field]);
   return api_error_in_reply(std::move(complaint), json, dialect.name);
 }
 

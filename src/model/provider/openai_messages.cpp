@@ -203,7 +203,9 @@ class MessageWriter {
     json_.begin_object().key("type").string("image_url").key("image_url").begin_object();
     json_.key("url");
     if (!part.source.url.empty()) {
-      string(part.source.url, "image url");
+      string(image_url(part.source.url), "image url");
+    } else if (dialect_.bare_base64_images && !part.source.data.empty()) {
+      json_.string(base64_encode(part.source.data));
     } else {
       write_data_url(part.source, "an image by file id");
     }
@@ -214,6 +216,12 @@ class MessageWriter {
     json_.end_object();
     write_extra(part.extra);
     json_.end_object();
+  }
+
+  std::string_view image_url(std::string_view url) const {
+    const std::size_t comma = url.find(";base64,");
+    const bool data = dialect_.bare_base64_images && url.starts_with("data:") && comma != url.npos;
+    return data ? url.substr(comma + 8) : url;
   }
 
   void write_part(const AudioPart& part) {

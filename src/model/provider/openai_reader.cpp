@@ -15,6 +15,7 @@
 #include "model/provider/json_text.hpp"
 #include "model/provider/openai_calls.hpp"
 #include "model/provider/openai_error.hpp"
+#include "model/provider/openai_finish.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -38,6 +39,10 @@ od::field& member_of(simdjson::simdjson_result<od::field>& found) {
 template <std::size_t N>
 bool is(const char* key, const char (&name)[N]) {
   return std::memcmp(key, name, N - 1) == 0 && key[N - 1] == '"';
+}
+
+bool is_key(const char* key, std::string_view name) {
+  return std::memcmp(key, name.data(), name.size()) == 0 && key[name.size()] == '"';
 }
 
 std::int64_t integer_or(od::value& value, std::int64_t otherwise) {
@@ -74,17 +79,6 @@ bool is_truthy(od::value& value) {
     default:
       return true;
   }
-}
-
-FinishReason finish_reason(std::string_view word, const OpenAIDialect& dialect) {
-  for (const FinishWord& known : dialect.finish_words)
-    if (known.word == word) return known.reason;
-  if (word.empty()) return FinishReason::none;
-  if (word == "stop") return FinishReason::stop;
-  if (word == "length") return FinishReason::length;
-  if (word == "tool_calls" || word == "function_call") return FinishReason::tool_calls;
-  if (word == "content_filter") return FinishReason::content_filter;
-  return FinishReason::other;
 }
 
 constexpr std::size_t usual_bytes = std::size_t{16} << 10, max_depth = 128;
@@ -209,6 +203,9 @@ void SimdjsonReader::read_top(Object top, ChatPiece& first) {
     } else if (is(key, "error")) {
       has_error_ = is_truthy(value);
       if (has_error_) return;
+    } else if (dialect_.code_in_reply && is(key, "code")) {
+      has_error_ = integer_or(value, 0) != 0;
+      if (has_error_) return;
     } else {
       read_identity(key, value, first);
     }
@@ -224,9 +221,10 @@ void SimdjsonReader::read_identity(const char* key, Value& value, ChatPiece& fir
     if (type == json_type::object || type == json_type::array) keep(key, value, first.extra);
     return;
   }
-  if (is(key, "id")) return assign_string(value, first.id);
+  if (is_key(key, dialect_.id_field) || (is(key, "id") && first.id.empty()))
+    return assign_string(value, first.id);
   if (is(key, "model")) return assign_string(value, first.model);
-  if (is(key, "object") || is(key, "obfuscation")) return skip(value);
+  if (is(key, "id") || is(key, "object") || is(key, "obfuscation")) return skip(value);
   keep(key, value, first.extra);
 }
 
@@ -263,7 +261,7 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
       has_message = true;
     } else if (is(key, "finish_reason")) {
       assign_string(value, piece.raw_finish_reason);
-      piece.finish_reason = finish_reason(piece.raw_finish_reason, dialect_);
+      piece.finish_reason = openai_finish_reason(piece.raw_finish_reason, dialect_);
     } else if (is(key, "text")) {  // of legacy completions
       append_string(value, piece.text);
       has_message = true;
@@ -280,17 +278,24 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
   if (kind_ == Kind::reply && !has_message) {
     throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
   }
+  if (dialect_.search_as_tool) piece.choice = 0;
   piece.tool_calls.resize(used_calls_);
   for (ToolCallPiece& call : piece.tool_calls) calls_.settle(call, piece.choice);
   note_choice(piece);
 }
 
 void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
+  bool found_by_search = false;
   for (auto found : message) {
     od::field& field = member_of(found);
     const char* key = field.key().raw();
     Value& value = field.value();
-    if (is(key, "content")) {
+    if (dialect_.search_as_tool && is(key, "role")) {
+      assign_string(value, scratch_);
+      found_by_search = scratch_ == "tool";
+    } else if (found_by_search) {
+      keep(key, value, piece.extra);
+    } else if (is(key, "content")) {
       read_content(value, piece);
     } else if (is(key, "tool_calls")) {
       read_calls(value, piece);
@@ -345,6 +350,10 @@ ToolCallPiece& SimdjsonReader::add_call(ChatPiece& piece) {
 
 void SimdjsonReader::read_calls(Value& value, ChatPiece& piece) {
   if (value.is_null()) return;
+  if (value.type() == json_type::object) {  // Spark sends one call without an array around it
+    read_call(value.get_object(), add_call(piece));
+    return;
+  }
   for (auto call : value.get_array()) read_call(call.get_object(), add_call(piece));
 }
 

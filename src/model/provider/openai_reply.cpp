@@ -6,6 +6,7 @@
 #include "model/provider/json_text.hpp"
 #include "model/provider/openai.hpp"
 #include "model/provider/openai_error.hpp"
+#include "model/provider/openai_finish.hpp"
 #include "model/provider/openai_reader.hpp"
 
 namespace lian {
@@ -33,7 +34,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
     if (event.type == "error") throw openai_error_in_reply(data, dialect_);
     if (data.starts_with("[DONE]")) {
       done_ = true;
-      return false;
+      return add_missing_finish(piece);
     }
     reader_->read(data, OpenAIReader::Kind::chunk, piece);
     return holds_something(piece);
@@ -43,7 +44,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
 
   bool complete() const noexcept override {
     if (!reader_->any_choice()) return false;
-    if (done_ && !reader_->any_tool_call()) return true;
+    if (done_ && (dialect_.accept_missing_finish || !reader_->any_tool_call())) return true;
     if (!reader_->all_finished()) return false;
     return done_ || (dialect_.accept_missing_done && !reader_->any_tool_call());
   }
@@ -56,6 +57,13 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
     spare_calls_.swap(piece.tool_calls);
     piece.clear();
     spare_calls_.swap(piece.tool_calls);
+  }
+
+  bool add_missing_finish(ChatPiece& piece) const {
+    if (!dialect_.accept_missing_finish || !reader_->any_choice() || reader_->all_finished())
+      return false;
+    piece.finish_reason = missing_finish_reason(reader_->any_tool_call());
+    return true;
   }
 
   static bool holds_something(const ChatPiece& piece) {
@@ -96,6 +104,8 @@ AIMessage OpenAIChatCodec::decode(const HttpReply& reply) const {
     if (piece.raw_finish_reason.empty() && !dialect_.accept_missing_finish) {
       throw_not_json(dialect_.name, body, 0, "a choice has no finish_reason");
     }
+    if (piece.finish_reason == FinishReason::none)
+      piece.finish_reason = missing_finish_reason(!piece.tool_calls.empty());
     piece.provider = dialect_.name;
     append(message, std::move(piece));
     piece.clear();

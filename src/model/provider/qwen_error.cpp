@@ -15,38 +15,6 @@ inline namespace v0 {
 
 namespace {
 
-struct Word {
-  std::string_view word;
-  ErrorKind kind;
-};
-
-// Parts of DashScope's codes, e.g. of "InternalError.Algo.InvalidParameter"; the first found
-// counts.
-constexpr std::array<Word, 22> words = {{
-    {"DataInspectionFailed", ErrorKind::content_filter},
-    {"data_inspection_failed", ErrorKind::content_filter},
-    {"InvalidApiKey", ErrorKind::authentication},
-    {"Arrearage", ErrorKind::quota},
-    {"BillOverdue", ErrorKind::quota},
-    {"FreeTierOnly", ErrorKind::quota},
-    {"FreeQuotaExceeded", ErrorKind::quota},
-    {"Throttling", ErrorKind::rate_limited},
-    {"limit_requests", ErrorKind::rate_limited},
-    {"ModelNotFound", ErrorKind::not_found},
-    {"model_not_found", ErrorKind::not_found},
-    {"WorkSpaceNotFound", ErrorKind::not_found},
-    {"AccessDenied", ErrorKind::permission},
-    {"access_denied", ErrorKind::permission},
-    {"CommodityNotPurchased", ErrorKind::permission},
-    {"RequestTimeOut", ErrorKind::timeout},
-    {"TooLarge", ErrorKind::limit},
-    {"ModelUnavailable", ErrorKind::overloaded},
-    {"ModelServingError", ErrorKind::overloaded},
-    {"InvalidParameter", ErrorKind::invalid_request},
-    {"UnsupportedOperation", ErrorKind::invalid_request},
-    {"InternalError", ErrorKind::server},
-}};
-
 // For codes that say no more than "InvalidParameter"; lower case.
 constexpr std::array<std::string_view, 3> too_long = {
     "range of input length", "maximum context length", "input length exceeds"};
@@ -82,7 +50,9 @@ ErrorKind kind_of(const Complaint& complaint, int status) {
   const std::string message = ascii_lower(complaint.message);
   for (const std::string_view phrase : too_long)
     if (has(message, phrase)) return ErrorKind::context_length;
-  return kind_of_qwen_code(complaint.code).value_or(kind_of_status(status));
+  for (const VendorCode& known : qwen_codes)
+    if (has(complaint.code, known.code)) return known.kind;
+  return kind_of_status(status);
 }
 
 Complaint complaint_in(const Json& body, int status) {
@@ -107,12 +77,6 @@ int status_in(std::string_view comments) {
 }
 
 }  // namespace
-
-std::optional<ErrorKind> kind_of_qwen_code(std::string_view code) {
-  for (const Word& word : words)
-    if (has(code, word.word)) return word.kind;
-  return std::nullopt;
-}
 
 ApiError qwen_error(const HttpReply& reply, const Endpoint& endpoint) {
   const Json body = parse_or_null(utf8::repair(reply.body));

@@ -46,31 +46,22 @@ constexpr OpenAIDialect moonshot = [] {
 }();
 
 // https://platform.minimaxi.com: errors come with status 200 and a code of their own.
-std::optional<ErrorKind> minimax_kind(std::string_view code) {
-  struct Row {
-    std::string_view code;
-    ErrorKind kind;
-  };
-  constexpr std::array<Row, 9> table = {{
-      {"1001", ErrorKind::timeout},
-      {"1002", ErrorKind::rate_limited},
-      {"1004", ErrorKind::authentication},
-      {"1008", ErrorKind::quota},
-      {"1013", ErrorKind::server},
-      {"1026", ErrorKind::content_filter},
-      {"1027", ErrorKind::content_filter},
-      {"1039", ErrorKind::rate_limited},
-      {"2013", ErrorKind::invalid_request},
-  }};
-  for (const Row& row : table)
-    if (row.code == code) return row.kind;
-  return std::nullopt;
-}
+constexpr VendorCode minimax_codes[] = {
+    {"1001", ErrorKind::timeout},
+    {"1002", ErrorKind::rate_limited},
+    {"1004", ErrorKind::authentication},
+    {"1008", ErrorKind::quota},
+    {"1013", ErrorKind::server},
+    {"1026", ErrorKind::content_filter},
+    {"1027", ErrorKind::content_filter},
+    {"1039", ErrorKind::rate_limited},
+    {"2013", ErrorKind::invalid_request},
+};
 
 constexpr OpenAIDialect minimax = [] {
   OpenAIDialect dialect = compatible("minimax");
   dialect.chat_path = "/text/chatcompletion_v2";
-  dialect.kind_of_code = &minimax_kind;
+  dialect.codes = minimax_codes;
   dialect.accept_missing_done = true;
   ChatAbilities& can = dialect.abilities;
   can.temperature = Range(0, 1, true);
