@@ -1,5 +1,5 @@
 /// The same behaviours over every provider, each simulated over loopback sockets. What comes out is
-/// the matrix that docs/providers.md shows: works, or not offered by the vendor.
+/// the matrix that docs/providers.md shows: ✓ works, – is not offered by the vendor.
 
 #include <algorithm>
 #include <chrono>
@@ -514,7 +514,7 @@ std::string matrix(const std::vector<std::string>& titles,
   text += "\n";
   for (std::size_t row = 0; row < behaviours.size(); ++row) {
     text += std::string("| ") + behaviours[row].name + " |";
-    for (const auto& column : works) text += column[row] ? " works |" : " – |";
+    for (const auto& column : works) text += column[row] ? " ✓ |" : " – |";
     text += "\n";
   }
   return text;

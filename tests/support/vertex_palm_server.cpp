@@ -175,7 +175,9 @@ Reply VertexPalmServer::predicted(bool chat) const {
 Reply VertexPalmServer::streamed(bool chat, const std::string& query) const {
   std::vector<json> chunks;
   const bool blocked = script_.finish == FinishReason::content_filter;
-  for (const std::string& piece : script_.pieces)
+  std::vector<std::string> pieces = script_.pieces;
+  if (pieces.empty()) pieces.emplace_back();  // an empty reply is a prediction without text
+  for (const std::string& piece : pieces)
     chunks.push_back({{"outputs", json::array({typed(prediction(piece, chat, blocked))})}});
   return google_stream(chunks, query);
 }
