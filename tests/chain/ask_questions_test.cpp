@@ -129,11 +129,13 @@ TEST_CASE("ask questions: in other words than the documents'") {
   REQUIRE(score.answered == 71);
   REQUIRE(score.unanswered == 18);
   CHECK(score.answered_right >= 57);
-  CHECK(score.unanswered_right >= 10);
+  CHECK(score.unanswered_right >= 9);
+  CHECK(score.answered_right + score.unanswered_right >= 68);
   const Score more = ask_all("prose_more.jsonl", "prose");
   INFO(more.wrong);
   REQUIRE(more.answered == 56);
   REQUIRE(more.unanswered == 14);
   CHECK(more.answered_right >= 40);
   CHECK(more.unanswered_right >= 9);
+  CHECK(more.answered_right + more.unanswered_right >= 51);
 }
