@@ -8,7 +8,7 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
-constexpr std::size_t usual_fields = 8;
+constexpr std::size_t usual_fields = 6;
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -18,8 +18,9 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
 }
 
 bool breaks_framing(std::string_view text) noexcept {
-  const auto forbidden = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-  return std::any_of(text.begin(), text.end(), forbidden);
+  for (const char c : {'\r', '\n', '\0'})
+    if (text.find(c) != text.npos) return true;
+  return false;
 }
 
 // The value is not quoted: it may be a credential.

@@ -42,7 +42,7 @@ Task<std::string> FetchedTokens::fetch_token(Context context) {
   HttpRequest request = grant_->ask(std::chrono::system_clock::now());
   HttpLimits limits;
   limits.connect_timeout(timeout_).first_byte_timeout(timeout_).idle_timeout(timeout_);
-  Task<HttpReply> fetching = fetch(context.runtime().http(), std::move(request), limits);
+  Task<HttpReply> fetching = context.runtime().http().fetch(std::move(request), limits);
   const HttpReply reply = co_await std::move(fetching);
   TokenGrant::Token token = grant_->read(reply);
   keep(token);

@@ -1,14 +1,10 @@
 #include "net/curl_multi.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 
 #include "lian/core/runtime.hpp"
-#include "lian/core/version.hpp"
 #include "net/environment.hpp"
 #include "net/fetch.hpp"
 #include "net/runtime_state.hpp"
@@ -19,10 +15,10 @@ namespace lian {
 inline namespace v0 {
 
 namespace {
-constexpr std::size_t max_spare_handles = 256;
+constexpr std::size_t max_spare_handles = 128;
 constexpr std::size_t max_targets = 64;
 constexpr std::size_t all_receive_bytes = std::size_t{256} << 10;
-constexpr long min_receive_bytes = 2048, max_receive_bytes = 64L << 10;
+constexpr long min_stream_bytes = 1024, min_receive_bytes = 4096, max_receive_bytes = 64L << 10;
 constexpr std::size_t max_spare_buffers = 8;
 constexpr std::size_t min_spare_buffer = std::size_t{4} << 10, max_spare_buffer = std::size_t{1} << 20;
 }  // namespace
@@ -57,6 +53,7 @@ CurlMulti::CurlMulti(UvLoop& loop)
       multi_(curl_multi_init()),
       wakeup_(std::make_unique<Wakeup>(*this)),
       max_active_(loop.runtime().options().max_connections()) {
+  spare_.reserve(max_spare_handles);
   spare_buffers_.reserve(max_spare_buffers);
   if (!multi_) throw Error(ErrorKind::config, "libcurl could not be started");
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -77,68 +74,22 @@ CurlMulti::CurlMulti(UvLoop& loop)
 
 CurlMulti::~CurlMulti() {
   draining_.clear();
-  for (CURL* easy : spare_) curl_easy_cleanup(easy);
+  spare_.clear();
   curl_multi_cleanup(multi_);
   for (const Socket* socket : sockets_)
     if (socket) forget(socket->fd);
 }
 
-CURL* CurlMulti::take_easy() {
-  if (!spare_.empty()) {
-    CURL* easy = spare_.back();
-    spare_.pop_back();
-    return easy;
-  }
-  CURL* easy = curl_easy_init();
-  if (!easy) throw Error(ErrorKind::network, "libcurl could not make a handle: out of memory");
-  static const std::string agent = std::string("lian/") + version();
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");  // or libcurl would read the environment itself
-#if LIBCURL_VERSION_NUM >= 0x075700
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // or a drop would wait for the resolver
-#endif
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, agent.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
-                   +[](char* data, std::size_t, std::size_t size, void* self) {
-                     return static_cast<Transfer*>(self)->on_bytes({data, size});
-                   });
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                   +[](char* data, std::size_t, std::size_t size, void* self) {
-                     return static_cast<Transfer*>(self)->on_header({data, size});
-                   });
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-    return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-  });
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, +[](void* self, curl_socket_t fd) {
-    static_cast<CurlMulti*>(self)->forget(fd);
-    return ::close(fd);
-  });
-  curl_easy_setopt(
-      easy, CURLOPT_OPENSOCKETFUNCTION,
-      +[](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
-        const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC,
-                                address->protocol);
-        if (fd < 0) static_cast<Transfer*>(self)->socket_error_ = errno;
-        return fd < 0 ? CURL_SOCKET_BAD : fd;
-      });
-  return easy;
+std::unique_ptr<EasyHandle> CurlMulti::take_handle() {
+  if (spare_.empty()) return std::make_unique<EasyHandle>(*this);
+  std::unique_ptr<EasyHandle> handle = std::move(spare_.back());
+  spare_.pop_back();
+  return handle;
 }
 
-void CurlMulti::give_easy(CURL* easy) noexcept {
-  if (spare_.size() >= max_spare_handles) {
-    curl_easy_cleanup(easy);
-    return;
-  }
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
-  spare_.push_back(easy);
+void CurlMulti::give_handle(std::unique_ptr<EasyHandle> handle) noexcept {
+  handle->end();
+  if (spare_.size() < max_spare_handles) spare_.push_back(std::move(handle));
 }
 
 std::string CurlMulti::take_buffer(std::size_t bytes) {
@@ -151,9 +102,9 @@ std::string CurlMulti::take_buffer(std::size_t bytes) {
   return buffer;
 }
 
-long CurlMulti::receive_bytes() const noexcept {
-  const auto share = static_cast<long>(all_receive_bytes / std::max<std::size_t>(active_, 1));
-  return std::clamp(share, min_receive_bytes, max_receive_bytes);
+long CurlMulti::receive_bytes(bool stream) const noexcept {
+  const auto share = static_cast<long>(all_receive_bytes / std::max<std::size_t>(loop_->exchanges(), 1));
+  return std::clamp(share, stream ? min_stream_bytes : min_receive_bytes, max_receive_bytes);
 }
 
 void CurlMulti::give_buffer(std::string buffer) noexcept {
@@ -163,19 +114,20 @@ void CurlMulti::give_buffer(std::string buffer) noexcept {
   spare_buffers_.push_back(std::move(buffer));
 }
 
-const std::string& CurlMulti::proxy_of(const std::string& url) {
+std::shared_ptr<const Target> CurlMulti::target_of(const std::string& url) {
   const auto it = targets_.find(url);
   if (it != targets_.end()) return it->second;
   check_http_url(url);
   if (targets_.size() >= max_targets) targets_.clear();
   const Runtime& runtime = loop_->runtime();
-  return targets_.emplace(url, proxy_for(url, runtime.options(), runtime.state().proxies))
-      .first->second;
+  auto target = std::make_shared<const Target>(
+      url, proxy_for(url, runtime.options(), runtime.state().proxies));
+  return targets_.emplace(url, std::move(target)).first->second;
 }
 
 std::unique_ptr<Transfer> CurlMulti::start(HttpRequest request, HttpLimits limits) {
-  auto transfer = std::make_unique<Transfer>(*this, std::move(request), limits);
-  proxy_of(transfer->request_.url);
+  std::shared_ptr<const Target> target = target_of(request.url);
+  auto transfer = std::make_unique<Transfer>(*this, std::move(request), std::move(target), limits);
   finish_draining();
   add(*transfer);
   reap();
@@ -199,13 +151,13 @@ void CurlMulti::add(Transfer& transfer) {
 }
 
 void CurlMulti::begin(Transfer& transfer) {
-  transfer.easy_ = take_easy();
+  transfer.handle_ = take_handle();
   ++active_;
-  transfer.configure();
+  transfer.handle_->begin(transfer);
   transfer.start();
   kicked_ = false;
   acting_ = true;
-  const CURLMcode code = curl_multi_add_handle(multi_, transfer.easy_);
+  const CURLMcode code = curl_multi_add_handle(multi_, transfer.handle_->easy());
   acting_ = false;
   if (code != CURLM_OK)
     throw Error(ErrorKind::network, std::string("libcurl: ") + curl_multi_strerror(code));
@@ -217,11 +169,11 @@ void CurlMulti::remove(Transfer& transfer) noexcept {
     std::erase(queue_, &transfer);
     return;
   }
-  CURL* easy = std::exchange(transfer.easy_, nullptr);
-  if (!easy) return;
+  std::unique_ptr<EasyHandle> handle = std::move(transfer.handle_);
+  if (!handle) return;
   if (transfer.connected_) unwatch(transfer.socket_);
-  curl_multi_remove_handle(multi_, easy);
-  give_easy(easy);
+  curl_multi_remove_handle(multi_, handle->easy());
+  give_handle(std::move(handle));
   --active_;
   start_queued();
 }
@@ -373,13 +325,11 @@ void CurlMulti::hand_over() noexcept {
     char* owner = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
     const CURLcode code = message->data.result;
-    auto* transfer = reinterpret_cast<Transfer*>(owner);
-    if (code == CURLE_OK && transfer->request_.websocket) {
+    Transfer* transfer = reinterpret_cast<EasyHandle*>(owner)->owner();
+    if (code == CURLE_OK && transfer->request_.websocket)
       transfer->stands();  // libcurl closes the connection when the handle is removed
-      continue;
-    }
-    remove(*transfer);
-    transfer->finished(code);
+    else
+      transfer->finished(code);
   }
 }
 

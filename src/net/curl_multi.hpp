@@ -11,6 +11,7 @@
 
 #include "lian/core/http_transport.hpp"
 #include "lian/core/loop.hpp"
+#include "net/easy_handle.hpp"
 #include "net/header_lines.hpp"
 
 namespace lian {
@@ -23,7 +24,8 @@ class UvLoop;
 /// that waits; nothing is resumed inside of them. Destroying it removes it from libcurl at once.
 class Transfer : private detail::Timer {
  public:
-  Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits);
+  Transfer(CurlMulti& multi, HttpRequest request, std::shared_ptr<const Target> target,
+           HttpLimits limits);
   ~Transfer() override;
 
   /// Waits until there is something new: the header, bytes, the end, or what was watched for.
@@ -71,14 +73,15 @@ class Transfer : private detail::Timer {
 
  private:
   friend class CurlMulti;
+  friend class EasyHandle;
   void start();
-  void configure();
   void expired() noexcept override;
   void finished(CURLcode code) noexcept;
   void stands() noexcept;
   void came(Clock::time_point now) noexcept;
   void fail(std::exception_ptr error) noexcept;
   void tell() noexcept;
+  void drop_sent() noexcept;
   /// libcurl sends a request again by itself when a warm connection turns out dead; how often a
   /// request is sent is the caller's to decide.
   bool may_send() noexcept { return !std::exchange(sent_, true); }
@@ -90,8 +93,9 @@ class Transfer : private detail::Timer {
   std::exception_ptr header_too_large(std::size_t limit) const;
 
   CurlMulti* multi_;
-  CURL* easy_ = nullptr;
+  std::unique_ptr<EasyHandle> handle_;  // while libcurl has the exchange
   HttpRequest request_;
+  std::shared_ptr<const Target> target_;
   HttpLimits limits_;
   HeaderLines header_lines_;
   HttpHeaders headers_;
@@ -104,10 +108,9 @@ class Transfer : private detail::Timer {
   bool queued_ = false, header_done_ = false, ended_ = false, paused_ = false, got_byte_ = false,
        drain_ = false, draining_ = false, sent_ = false, connected_ = false;
   curl_socket_t socket_ = CURL_SOCKET_BAD;  // of a connection that stands
-  char message_[CURL_ERROR_SIZE] = {};
 };
 
-/// libcurl's multi handle of one loop, driven by the loop through the multi-socket interface. Keeps
+/// A multi handle of libcurl's, driven by its loop through the multi-socket interface. Keeps
 /// connections and easy handles warm.
 class CurlMulti {
  public:
@@ -125,15 +128,24 @@ class CurlMulti {
   /// exchange has one only while bytes are at hand, so that ten thousand silent streams hold none.
   std::string take_buffer(std::size_t bytes);
   void give_buffer(std::string buffer) noexcept;
-  /// The size of libcurl's own buffer for one exchange: less when many are open at once.
-  long receive_bytes() const noexcept;
+  /// Whether another exchange is to come here. A limit of connections is one for all, so there is
+  /// one set of them then.
+  bool has_room() const noexcept { return max_active_ > 0 || active_ < usual_exchanges; }
+  std::size_t exchanges() const noexcept { return active_; }
+  /// Whether nobody refers to it.
+  bool idle() const noexcept { return transfers_ == 0; }
+  /// The size of libcurl's own buffer for one exchange: less when many are open at once, least for
+  /// streams, whose bytes come a few at a time.
+  long receive_bytes(bool stream) const noexcept;
 
  private:
+  static constexpr std::size_t usual_exchanges = 256;
   friend class Transfer;
   class Wakeup;
   struct Socket;
-  CURL* take_easy();
-  void give_easy(CURL* easy) noexcept;
+  friend class EasyHandle;
+  std::unique_ptr<EasyHandle> take_handle();
+  void give_handle(std::unique_ptr<EasyHandle> handle) noexcept;
   void finish_draining();
   void add(Transfer& transfer);
   void remove(Transfer& transfer) noexcept;
@@ -150,18 +162,18 @@ class CurlMulti {
   void watch(Socket& socket, int events);
   void unwatch(curl_socket_t fd) noexcept;
   void start_queued();
-  const std::string& proxy_of(const std::string& url);
+  std::shared_ptr<const Target> target_of(const std::string& url);
 
   UvLoop* loop_;
   CURLM* multi_;
   std::unique_ptr<Wakeup> wakeup_;
-  std::vector<CURL*> spare_;
+  std::vector<std::unique_ptr<EasyHandle>> spare_;
   std::vector<std::string> spare_buffers_;
   std::vector<Transfer*> queue_;  // waits for a free connection, first come first served
   std::vector<Socket*> sockets_;
   std::vector<std::unique_ptr<Transfer>> draining_;
-  std::map<std::string, std::string> targets_;  // checked URLs and their proxies
-  std::size_t active_ = 0, max_active_;
+  std::map<std::string, std::shared_ptr<const Target>> targets_;
+  std::size_t transfers_ = 0, active_ = 0, max_active_;
   std::uint64_t turn_ = 1;
   Clock::time_point now_;  // when libcurl was last called: a clock read a byte costs more than the byte
   bool acting_ = false, kicked_ = false;
@@ -171,6 +183,7 @@ class CurlMulti {
 class CurlTransport final : public HttpTransport {
  public:
   Task<HttpResponse> send(HttpRequest request, HttpLimits limits) override;
+  Task<HttpReply> fetch(HttpRequest request, HttpLimits limits) override;
 };
 
 }  // namespace v0

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "lian/core/error.hpp"
+
 namespace lian {
 inline namespace v0 {
 
@@ -20,10 +22,29 @@ Task<HttpReply> read_whole(HttpResponse response, std::string begin) {
   co_return reply;
 }
 
-Task<HttpReply> fetch(HttpTransport& transport, HttpRequest request, HttpLimits limits) {
-  Task<HttpResponse> sending = transport.send(std::move(request), limits);
+Task<HttpReply> read_error(HttpResponse response) {
+  HttpReply reply;
+  reply.status = response.status;
+  reply.headers = std::move(response.headers);
+  try {
+    while (std::string* bytes = co_await response.body.next()) {
+      reply.body += *bytes;
+      if (reply.body.size() > max_error_bytes) break;
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+  }
+  co_return reply;
+}
+
+HttpTransport::~HttpTransport() = default;
+
+Task<HttpReply> HttpTransport::fetch(HttpRequest request, HttpLimits limits) {
+  Task<HttpResponse> sending = send(std::move(request), limits);
   HttpResponse response = co_await std::move(sending);
-  Task<HttpReply> reading = read_whole(std::move(response));
+  const bool failed = is_error(response.status);
+  Task<HttpReply> reading =
+      failed ? read_error(std::move(response)) : read_whole(std::move(response));
   co_return co_await std::move(reading);
 }
 

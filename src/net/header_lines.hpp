@@ -18,8 +18,11 @@ class HeaderLines {
   HeaderLines(const HeaderLines&) = delete;
   HeaderLines& operator=(const HeaderLines&) = delete;
 
-  /// The list for `headers`; libcurl's own "Expect: 100-continue" is kept out.
+  /// The list for `headers` and the library's name, unless they tell another; libcurl's own
+  /// "Expect: 100-continue" is kept out.
   curl_slist* list(const HttpHeaders& headers);
+  /// Frees the list; the request has been sent.
+  void drop() noexcept;
 
  private:
   void add(std::string_view name, std::string_view separator, std::string_view value);

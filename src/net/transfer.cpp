@@ -53,50 +53,17 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-Transfer::Transfer(CurlMulti& multi, HttpRequest request, HttpLimits limits)
-    : multi_(&multi), request_(std::move(request)), limits_(limits) {}
+Transfer::Transfer(CurlMulti& multi, HttpRequest request, std::shared_ptr<const Target> target,
+                   HttpLimits limits)
+    : multi_(&multi), request_(std::move(request)), target_(std::move(target)), limits_(limits) {
+  ++multi_->transfers_;
+}
 
 Transfer::~Transfer() {
   stop();
   multi_->remove(*this);
   multi_->give_buffer(std::move(bytes_));
-}
-
-void Transfer::configure() {
-  const RuntimeOptions& options = multi_->loop_->runtime().options();
-  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
-  curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
-  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
-  // HTTP/2 needs TLS; offered without, libcurl lets all calls wait for the first one's reply.
-  const bool tls = curl_strnequal(request_.url.c_str(), "https:", 6) != 0 && !request_.websocket;
-  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION,
-                   static_cast<long>(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
-  const long raw = request_.websocket ? 1 : 0;
-  curl_easy_setopt(easy_, CURLOPT_CONNECT_ONLY, raw);
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, raw);
-  curl_easy_setopt(easy_, CURLOPT_HTTPPROXYTUNNEL, raw);
-  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, message_);
-  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(limits_.connect_timeout().count()));
-  if (request_.method == "GET") {
-    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
-    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, nullptr);
-  } else {
-    curl_easy_setopt(easy_, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST,
-                     request_.method == "POST" ? nullptr : request_.method.c_str());
-    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.data());
-    curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request_.body.size()));
-  }
-  curl_easy_setopt(easy_, CURLOPT_PROXY, multi_->proxy_of(request_.url).c_str());
-  if (!options.ca_file().empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file().c_str());
-  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, multi_->receive_bytes());
-  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_lines_.list(request_.headers));
+  --multi_->transfers_;
 }
 
 void Transfer::start() {
@@ -155,6 +122,7 @@ void Transfer::finished(CURLcode code) noexcept {
         ErrorKind::network,
         fmt::format("{} closed the connection inside the header of its reply",
                     host_of(request_.url))));
+  multi_->remove(*this);
   ended_ = true;
   tell();
 }
@@ -186,6 +154,7 @@ std::size_t Transfer::on_header(std::string_view line) {
     error_ = judge_header();
     if (error_) return 0;
     header_done_ = true;
+    if (request_.stream) drop_sent();
     if (request_.stream || status_ >= 300) tell();
     return line.size();
   }
@@ -205,6 +174,17 @@ std::size_t Transfer::on_header(std::string_view line) {
     return 0;
   }
   return line.size();
+}
+
+// A stream is long; what libcurl has sent it does not read again.
+void Transfer::drop_sent() noexcept {
+  curl_off_t sent = 0;
+  const auto body = static_cast<curl_off_t>(request_.body.size());
+  if (curl_easy_getinfo(handle_->easy(), CURLINFO_SIZE_UPLOAD_T, &sent) != CURLE_OK || sent < body)
+    return;
+  request_.body = std::string();
+  request_.headers = HttpHeaders();
+  header_lines_.drop();
 }
 
 std::exception_ptr Transfer::refused(std::string_view what) const {
@@ -254,7 +234,7 @@ std::string Transfer::take() {
   std::string bytes = std::exchange(bytes_, std::string());
   if (!std::exchange(paused_, false)) return bytes;
   last_byte_ = multi_->now_ = Clock::now();
-  if (easy_) curl_easy_pause(easy_, CURLPAUSE_CONT);
+  if (handle_) curl_easy_pause(handle_->easy(), CURLPAUSE_CONT);
   return bytes;
 }
 
@@ -264,7 +244,7 @@ void Transfer::check_end() const {
 
 std::exception_ptr Transfer::error_of(CURLcode code) const {
   const std::string host = host_of(request_.url);
-  const std::string detail = message_[0] != '\0' ? message_ : curl_easy_strerror(code);
+  const std::string detail = handle_->message(code);
   const bool before_reply = !got_byte_ && code != CURLE_OPERATION_TIMEDOUT;
   if (socket_error_ == EMFILE || socket_error_ == ENFILE || (before_reply && out_of_descriptors()))
     return std::make_exception_ptr(
@@ -284,7 +264,7 @@ std::exception_ptr Transfer::error_of(CURLcode code) const {
       return network(ErrorKind::network, fmt::format("cannot find the address of the proxy for {} "
                                                      "({})", host, detail));
     case CURLE_COULDNT_CONNECT:
-      if (const std::string& proxy = multi_->proxy_of(request_.url); !proxy.empty())
+      if (const std::string& proxy = target_->proxy(); !proxy.empty())
         return network(ErrorKind::network,
                        fmt::format("cannot connect to the proxy {} on the way to {}: is it running "
                                    "and its address right? ({})",

@@ -17,7 +17,7 @@ constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 }
 
 void Transfer::stands() noexcept {
-  connected_ = curl_easy_getinfo(easy_, CURLINFO_ACTIVESOCKET, &socket_) == CURLE_OK &&
+  connected_ = curl_easy_getinfo(handle_->easy(), CURLINFO_ACTIVESOCKET, &socket_) == CURLE_OK &&
                socket_ != CURL_SOCKET_BAD;
   if (!connected_)
     return fail(std::make_exception_ptr(
@@ -29,7 +29,7 @@ Transfer::Got Transfer::receive(std::string& out) {
   check_end();
   std::array<char, slice_bytes> bytes;
   std::size_t count = 0;
-  const CURLcode code = curl_easy_recv(easy_, bytes.data(), bytes.size(), &count);
+  const CURLcode code = curl_easy_recv(handle_->easy(), bytes.data(), bytes.size(), &count);
   if (code == CURLE_AGAIN) return Got::nothing;
   if (code != CURLE_OK)
     throw Error(ErrorKind::network, fmt::format("the connection to {} broke: {}",
@@ -46,7 +46,7 @@ void Transfer::send(std::string& bytes) {
   while (sent < bytes.size()) {
     std::size_t count = 0;
     const CURLcode code =
-        curl_easy_send(easy_, bytes.data() + sent, bytes.size() - sent, &count);
+        curl_easy_send(handle_->easy(), bytes.data() + sent, bytes.size() - sent, &count);
     if (code == CURLE_AGAIN || (code == CURLE_OK && count == 0)) break;
     if (code != CURLE_OK)
       throw Error(ErrorKind::network,

@@ -71,7 +71,7 @@ UvLoop::UvLoop(Runtime& runtime) : Loop(runtime) {
 
 UvLoop::~UvLoop() {
   letters_->close();
-  curl_.reset();
+  curls_.clear();
   if (timerfd_ >= 0) {
     uv_close(reinterpret_cast<uv_handle_t*>(&timerfd_poll_), nullptr);
     ::close(timerfd_);
@@ -83,8 +83,21 @@ UvLoop::~UvLoop() {
 }
 
 CurlMulti& UvLoop::curl() {
-  if (!curl_) curl_ = std::make_unique<CurlMulti>(*this);
-  return *curl_;
+  for (const auto& curl : curls_)
+    if (curl->has_room()) return *curl;
+  return *curls_.emplace_back(std::make_unique<CurlMulti>(*this));
+}
+
+std::size_t UvLoop::exchanges() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& curl : curls_) sum += curl->exchanges();
+  return sum;
+}
+
+// After a peak; one more than is in use stays.
+void UvLoop::drop_idle_curls() noexcept {
+  const auto idle = [this](std::size_t back) { return curls_[curls_.size() - back]->idle(); };
+  while (curls_.size() > 2 && idle(1) && idle(2)) curls_.pop_back();
 }
 
 void UvLoop::arm_timer() noexcept {
@@ -108,7 +121,8 @@ void UvLoop::turn(bool wait) {
   if (wait && has_timers() && next_timer() <= Clock::now()) wait = false;
   uv_run(&uv_, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   letters_->deliver();
-  if (curl_) curl_->reap();
+  for (const auto& curl : curls_) curl->reap();
+  drop_idle_curls();
 }
 
 int UvLoop::fd() {

@@ -22,8 +22,11 @@ class UvLoop final : public detail::Loop {
 
   static UvLoop& require() { return static_cast<UvLoop&>(Loop::require()); }
   uv_loop_t* uv() noexcept { return &uv_; }
-  /// This loop's HTTP connections; made at first use.
+  /// The HTTP connections that the next exchange of this loop is to use. There are several sets of
+  /// them when many exchanges run: libcurl looks through all of a set for each exchange.
   CurlMulti& curl();
+  /// The exchanges that run now.
+  std::size_t exchanges() const noexcept;
 
   /// For a foreign loop: a descriptor that is readable when `poll` has something to do.
   int fd();
@@ -39,6 +42,7 @@ class UvLoop final : public detail::Loop {
   void timers_changed() noexcept override { timer_stale_ = true; }
   void arm_timer() noexcept;
   void arm_timerfd() noexcept;
+  void drop_idle_curls() noexcept;
 
   uv_loop_t uv_{};
   uv_timer_t timer_{};
@@ -48,7 +52,7 @@ class UvLoop final : public detail::Loop {
   bool timer_stale_ = false, timer_armed_ = false, watches_changed_ = false;
   std::vector<std::coroutine_handle<>> to_start_;
   std::shared_ptr<Letters> letters_;
-  std::unique_ptr<CurlMulti> curl_;
+  std::vector<std::unique_ptr<CurlMulti>> curls_;
 };
 
 }  // namespace v0

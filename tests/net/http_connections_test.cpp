@@ -35,8 +35,8 @@ ServerOptions tls(bool http2, Certificate certificate = Certificate::valid) {
 Task<std::vector<HttpReply>> many(Runtime* runtime, std::string url, int count) {
   std::vector<Task<HttpReply>> tasks;
   for (int i = 0; i < count; ++i)
-    tasks.push_back(fetch(runtime->http(), post(url),
-                          HttpLimits().connect_timeout(std::chrono::milliseconds(400))));
+    tasks.push_back(runtime->http().fetch(
+        post(url), HttpLimits().connect_timeout(std::chrono::milliseconds(400))));
   Task<std::vector<HttpReply>> all = when_all(std::move(tasks));
   co_return co_await std::move(all);
 }
@@ -69,6 +69,32 @@ TEST_CASE("http: parallel calls without TLS do not wait for the first reply") {
   Runtime runtime;
   CHECK(block_on(many(&runtime, server.url(), 8), runtime).size() == 8);
   CHECK(server.counts().peak_open == 8);
+}
+
+TEST_CASE("http: hundreds of parallel calls, twice, then few: connections stay warm, none leaks") {
+  RawServer server([](const Request&) {
+    return Reply::json(200, "{}").first_byte_delay(std::chrono::milliseconds(300));
+  });
+  Runtime runtime;
+  constexpr int calls = 700;  // more than two sets of connections
+  CHECK(block_on(many(&runtime, server.url(), calls), runtime).size() == calls);
+  CHECK(server.counts().peak_open == calls);
+  CHECK(block_on(many(&runtime, server.url(), calls), runtime).size() == calls);
+  const auto accepted = server.counts().accepted;
+  CHECK(accepted < 2 * calls);
+  for (int i = 0; i < 3; ++i) CHECK(exchange(runtime, post(server.url())).status == 200);
+  CHECK(server.counts().accepted == accepted);
+  CHECK(server.problems().empty());
+  runtime.release_idle();
+  CHECK(server.wait_for_open(0));
+}
+
+TEST_CASE("http: an error whose body is cut keeps its status and what came") {
+  RawServer server({Reply::json(503, "not now, try again").cut_body(7, Ending::truncate)});
+  Runtime runtime;
+  const HttpReply reply = exchange(runtime, post(server.url()));
+  CHECK(reply.status == 503);
+  CHECK(reply.body == "not now");
 }
 
 TEST_CASE("http: max_connections queues further calls, without a timeout") {

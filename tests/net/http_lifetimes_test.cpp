@@ -59,11 +59,11 @@ class Tour {
  private:
   Task<void> use_libcurl() {
     threads_.insert(std::this_thread::get_id());
-    Task<HttpReply> asking = fetch(runtime_->http(), post(base_ + "/whole"), HttpLimits());
+    Task<HttpReply> asking = runtime_->http().fetch(post(base_ + "/whole"), HttpLimits());
     const HttpReply reply = co_await std::move(asking);
     threads_.insert(std::this_thread::get_id());
     answers_ += reply.body.size() == 2 * half.size() ? 1 : 0;
-    Task<HttpReply> nested = fetch(runtime_->http(), post(base_ + "/whole"), HttpLimits());
+    Task<HttpReply> nested = runtime_->http().fetch(post(base_ + "/whole"), HttpLimits());
     answers_ += block_on(std::move(nested), *runtime_).status == 200 ? 1 : 0;
   }
   Task<HttpResponse> open(std::string path) {
@@ -80,7 +80,7 @@ class Tour {
   Task<void> behind_error(std::string path, HttpLimits limits, ErrorKind wanted) {
     bool failed = false;
     try {
-      Task<HttpReply> asking = fetch(runtime_->http(), post(base_ + path), limits);
+      Task<HttpReply> asking = runtime_->http().fetch(post(base_ + path), limits);
       co_await std::move(asking);
     } catch (const Error& error) {
       failed = error.kind() == wanted;
@@ -172,7 +172,7 @@ Task<int> ask_inside(Runtime* runtime, std::string base) {
   request.stream = true;
   Task<HttpResponse> sending = runtime->http().send(std::move(request), HttpLimits());
   HttpResponse response = co_await std::move(sending);
-  Task<HttpReply> nested = fetch(runtime->http(), post(base + "/whole"), HttpLimits());
+  Task<HttpReply> nested = runtime->http().fetch(post(base + "/whole"), HttpLimits());
   co_return block_on(std::move(nested), *runtime).status;
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("http: no descriptor of a loop is inherited by a program that is start
   Runtime runtime;
   runtime.fd();
   const auto ask = [](Runtime* where, std::string url) -> Task<void> {
-    Task<HttpReply> asking = fetch(where->http(), post(url), HttpLimits());
+    Task<HttpReply> asking = where->http().fetch(post(url), HttpLimits());
     co_await std::move(asking);
   };
   runtime.start(ask(&runtime, server.url()), nullptr);
@@ -280,7 +280,7 @@ TEST_CASE("http: a server that goes away while it is sent to raises no signal") 
     for (int i = 0; i < 5 && !failed; ++i) {
       HttpRequest upload = post(server.url(), std::string(std::size_t{24} << 20, 'x'));
       std::vector<Task<bool>> tasks;
-      tasks.push_back(fails(fetch(runtime.http(), std::move(upload), HttpLimits())));
+      tasks.push_back(fails(runtime.http().fetch(std::move(upload), HttpLimits())));
       tasks.push_back(close_all(&server));
       failed = block_on(when_all(std::move(tasks)), runtime).at(0);
     }

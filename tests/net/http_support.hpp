@@ -17,7 +17,7 @@ inline HttpRequest post(std::string url, std::string body = "{}") {
 }
 
 inline HttpReply exchange(Runtime& runtime, HttpRequest request, HttpLimits limits = {}) {
-  return block_on(fetch(runtime.http(), std::move(request), limits), runtime);
+  return block_on(runtime.http().fetch(std::move(request), limits), runtime);
 }
 
 /// What the exchange fails with; an Error{config} when it does not fail.

@@ -74,10 +74,11 @@ class LIAN_API HttpTransport {
   /// Sends one request; done when the reply's header is there. Follows no redirect. Throws
   /// Error{network, timeout, limit, invalid_request}.
   virtual Task<HttpResponse> send(HttpRequest request, HttpLimits limits) = 0;
+  /// Sends one request and reads the whole reply. Throws as `send` and the body do, with one
+  /// exception: of a reply that is an error (status 300 and above) what came of the body counts, at
+  /// most 64 KiB, so that a cut body does not hide the status. Default: by `send`.
+  virtual Task<HttpReply> fetch(HttpRequest request, HttpLimits limits);
 };
-
-/// Sends one request and reads the whole reply.
-LIAN_API Task<HttpReply> fetch(HttpTransport& transport, HttpRequest request, HttpLimits limits);
 
 }  // namespace v0
 }  // namespace lian
