@@ -23,6 +23,8 @@ struct Json::Root {
 
 namespace {
 
+constexpr std::size_t usual_members = 4;
+
 const Raw& null_value() noexcept {
   static const Raw null;
   return null;
@@ -276,7 +278,10 @@ Json& Json::set(std::string_view key, Json value) {
   std::string name = checked(key);
   make_own();
   value.make_own();
-  root_->value[std::move(name)] = std::move(value.root_->value);
+  if (is_null()) root_->value = Raw::object();
+  auto& members = root_->value.get_ref<Raw::object_t&>();
+  if (members.empty()) members.reserve(usual_members);
+  members[std::move(name)] = std::move(value.root_->value);
   return *this;
 }
 

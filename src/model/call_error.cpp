@@ -13,7 +13,7 @@ inline namespace v0 {
 
 namespace {
 
-void name_origin(ApiError& error, const Line& line, const std::string& model) {
+void name_origin(ApiError& error, const Line& line, std::string_view model) {
   if (error.provider.empty()) error.provider = line.endpoint.provider;
   if (error.host.empty()) error.host = host_of(line.endpoint.base_url);
   if (error.model.empty()) error.model = model;
@@ -43,7 +43,7 @@ ParseError without_secrets(const ParseError& error, const Secrets& secrets) {
 
 }  // namespace
 
-std::exception_ptr call_error(const Line& line, const std::string& model,
+std::exception_ptr call_error(const Line& line, std::string_view model,
                               const std::string& token) {
   Secrets secrets = line.endpoint.secrets;
   if (!token.empty()) secrets.push_back(token);

@@ -12,7 +12,7 @@ inline namespace v0 {
 /// provider, host and model, and neither an ApiError nor a ParseError shows a secret of the line or
 /// the call's token, which a codec that reads a reply does not know. To be called inside a catch
 /// block.
-std::exception_ptr call_error(const Line& line, const std::string& model,
+std::exception_ptr call_error(const Line& line, std::string_view model,
                               const std::string& token = {});
 
 }  // namespace v0

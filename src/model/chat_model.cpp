@@ -96,7 +96,8 @@ class Retrying final : public Decorator {
   }
 
   Task<AIMessage> run(ChatInput in, Context context) const override {
-    RetryPlan plan(tries(context), name(), name());
+    const std::string step = name();
+    RetryPlan plan(tries(context), step, step);
     const Context once = one_try(context);
     while (true) {
       std::exception_ptr failure;
@@ -116,7 +117,8 @@ class Retrying final : public Decorator {
   Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
     Task<ChatInput> joining = join<ChatInput>(std::move(in));
     ChatInput input = co_await std::move(joining);
-    RetryPlan plan(tries(context), name(), name());
+    const std::string step = name();
+    RetryPlan plan(tries(context), step, step);
     const Context once = one_try(context);
     bool handed = false;
     while (true) {

@@ -51,16 +51,63 @@ bool is_stream(const HttpHeaders& headers, Framing framing, std::string_view beg
   }
 }
 
+using RequestPtr = std::unique_ptr<const ChatRequest>;
+
+// Writes the request of each try. What of its meaning had to be changed is told once.
+class EncodeChat {
+ public:
+  EncodeChat(std::shared_ptr<const ChatCodec> codec, std::shared_ptr<const Line> line,
+             RequestPtr request, std::string_view step, Context context)
+      : codec_(std::move(codec)),
+        line_(std::move(line)),
+        request_(std::move(request)),
+        step_(step),
+        context_(std::move(context)) {}
+
+  HttpRequest operator()() {
+    std::vector<std::string> warnings;
+    HttpRequest http = codec_->encode(*request_, line_->endpoint, warnings);
+    http.stream = request_->stream;
+    if (std::exchange(told_, true)) return http;
+    for (const std::string& warning : warnings) context_.warn(step_, warning);
+    return http;
+  }
+  const ChatRequest& request() const noexcept { return *request_; }
+  /// There is to be no further try.
+  void forget() { request_ = nullptr; }
+
+ private:
+  std::shared_ptr<const ChatCodec> codec_;
+  std::shared_ptr<const Line> line_;
+  RequestPtr request_;
+  std::string_view step_;
+  Context context_;
+  bool told_ = false;
+};
+
+struct EncodeCount {
+  EncodeCount(std::shared_ptr<const ChatCodec> chat_codec, std::shared_ptr<const Line> to,
+              RequestPtr wanted)
+      : codec(std::move(chat_codec)), line(std::move(to)), request(std::move(wanted)) {}
+  HttpRequest operator()() const { return codec->encode_count(*request, line->endpoint); }
+  std::shared_ptr<const ChatCodec> codec;
+  std::shared_ptr<const Line> line;
+  RequestPtr request;
+};
+
 struct DecodeChat {
   using Result = AIMessage;
-  DecodeChat(std::shared_ptr<const ChatCodec> chat_codec, bool raw)
-      : codec(std::move(chat_codec)), keep_raw(raw) {}
+  DecodeChat(std::shared_ptr<const ChatCodec> chat_codec, std::shared_ptr<const Line> from,
+             bool raw)
+      : codec(std::move(chat_codec)), line(std::move(from)), keep_raw(raw) {}
   Result operator()(const HttpReply& reply) const {
     AIMessage message = codec->decode(reply);
+    message.provider = line->endpoint.provider;
     if (keep_raw) message.extra.set("raw", Json::parse(reply.body));
     return message;
   }
   std::shared_ptr<const ChatCodec> codec;
+  std::shared_ptr<const Line> line;
   bool keep_raw;
 };
 
@@ -96,6 +143,18 @@ class RawEvents {
   Json events_ = Json::array();
 };
 
+// What reads a stream; not there before something comes, so that waiting costs less.
+struct StreamReading {
+  StreamReading(const ChatCodec& codec, const ChatRequest& request, const HttpLimits& limits,
+                bool keep_raw)
+      : decoder(codec.decoder(request)), events(codec, limits), raw(keep_raw) {}
+  std::unique_ptr<ChatStreamDecoder> decoder;
+  StreamEvents events;
+  RawEvents raw;
+  StreamEvent event;
+  ChatPiece piece;
+};
+
 class EngineChat final : public ChatStep {
  public:
   EngineChat(std::shared_ptr<const Line> line, std::shared_ptr<const ChatCodec> codec,
@@ -126,14 +185,12 @@ class EngineChat final : public ChatStep {
       Semaphore::Acquire acquire = line_->turns->acquire();
       permit = co_await acquire;
     }
-    const ChatRequest wanted = fitted(std::move(in), false, context);
-    HttpRequest request = encode(wanted, context);
-    DecodeChat decode(codec_, wanted.options.keep_raw());
-    Task<AIMessage> exchanging = exchange(std::move(request), line_, codec_, std::move(decode),
-                                          name(), options_.model(), std::move(context));
-    AIMessage message = co_await std::move(exchanging);
-    message.provider = line_->endpoint.provider;
-    co_return message;
+    RequestPtr wanted = fitted(std::move(in), false, context);
+    DecodeChat decode(codec_, line_, wanted->options.keep_raw());
+    EncodeChat encode(codec_, line_, std::move(wanted), name_, context);
+    Task<AIMessage> exchanging = exchange(std::move(encode), line_, codec_, std::move(decode),
+                                          name_, options_.model(), std::move(context));
+    co_return co_await std::move(exchanging);
   }
 
   // A vendor without streams is asked the plain way: the reply is one piece.
@@ -153,80 +210,70 @@ class EngineChat final : public ChatStep {
       Semaphore::Acquire acquire = line_->turns->acquire();
       permit = co_await acquire;
     }
-    const ChatRequest wanted = fitted(std::move(input), true, context);
-    HttpRequest request = encode(wanted, context);
-    RetryPlan plan(context, name(), line_->endpoint.base_url);
-    std::string partial;
+    RequestPtr wanted = fitted(std::move(input), true, context);
+    const bool keep_raw = wanted->options.keep_raw();
+    EncodeChat encode(codec_, line_, std::move(wanted), name_, context);
+    RetryPlan plan(context, name_, line_->endpoint.base_url);
+    std::string partial, key;
     bool handed = false, signed_anew = false;
     while (true) {
       std::exception_ptr failure;
-      std::string token;
-      HttpHeaders headers;
+      std::string token, request_id;
       try {
-        if (line_->tokens) {
-          Task<std::string> asking = line_->tokens->token(context);
-          token = co_await std::move(asking);
-        }
-        HttpRequest copy = signed_copy(request, *line_, *codec_, token);
-        Task<HttpResponse> opening = open_once(std::move(copy), line_, codec_, context);
-        HttpResponse response = co_await std::move(opening);
-        headers = std::move(response.headers);
-        std::string begin;  // blanks, and what came behind them
-        std::string* bytes = co_await response.body.next();
-        while (bytes && is_blank(*bytes)) {
-          begin += *bytes;
-          bytes = co_await response.body.next();
-        }
-        if (bytes && !begin.empty()) begin += *bytes;
-        std::string_view first = bytes && begin.empty() ? std::string_view(*bytes) : begin;
-        if (!is_stream(headers, codec_->framing(), first)) {
-          Task<HttpReply> reading = read_whole(std::move(response), std::string(first));
-          HttpReply reply = co_await std::move(reading);
-          DecodeChat decode(codec_, wanted.options.keep_raw());
-          ChatPiece piece = to_piece(decode(reply));
-          piece.provider = line_->endpoint.provider;
+        Task<Opened> opening = open_stream(&encode, &key, &token, context);
+        Opened opened = co_await std::move(opening);
+        HttpResponse& response = opened.response;
+        request_id = request_id_of(response.headers);
+        if (!is_stream(response.headers, codec_->framing(), opened.first())) {
+          std::string begin(opened.first());
+          Task<HttpReply> rest = read_whole(std::move(response), std::move(begin));
+          const HttpReply reply = co_await std::move(rest);
+          const auto piece = std::make_unique<ChatPiece>(whole_piece(reply, keep_raw));
           plan.succeeded();
           if (line_->tokens) line_->tokens->accepted(token);
           handed = true;
-          co_yield piece;
+          co_yield *piece;
           co_return;
         }
-        const std::unique_ptr<ChatStreamDecoder> decoder = codec_->decoder(wanted);
-        StreamEvents events(*codec_, line_->limits);
-        RawEvents raw(wanted.options.keep_raw());
-        StreamEvent event;
-        ChatPiece piece;
-        events.feed(first);
+        response.headers = HttpHeaders();  // a stream is long
+        const auto reading = std::make_unique<StreamReading>(*codec_, encode.request(),
+                                                             line_->limits, keep_raw);
+        ChatStreamDecoder& decoder = *reading->decoder;
+        StreamEvents& events = reading->events;
+        StreamEvent& event = reading->event;
+        ChatPiece& piece = reading->piece;
+        const std::string* bytes = opened.bytes;
+        events.feed(opened.first());
         while (true) {
           if (!bytes) events.end();
-          while (!decoder->finished() && events.next(event)) {
-            if (!event.data.empty()) raw.keep(event.data);
-            for (bool more = decoder->decode(event, piece); more; more = decoder->next(piece)) {
+          while (!decoder.finished() && events.next(event)) {
+            if (!event.data.empty()) reading->raw.keep(event.data);
+            for (bool more = decoder.decode(event, piece); more; more = decoder.next(piece)) {
               if (!std::exchange(handed, true)) {
                 plan.succeeded();
                 if (line_->tokens) line_->tokens->accepted(token);
                 piece.provider = line_->endpoint.provider;
-                request = HttpRequest();  // is sent no more
+                encode.forget();
               }
               partial += piece.text;
               co_yield piece;
             }
           }
-          if (!bytes || decoder->finished()) break;
+          if (!bytes || decoder.finished()) break;
           bytes = co_await response.body.next();
           if (bytes) events.feed(*bytes);
         }
-        if (!bytes) decoder->ended();
-        if (!decoder->complete()) throw cut("the reply ended before its terminal sign");
-        while (decoder->next(piece)) co_yield piece;
+        if (!bytes) decoder.ended();
+        if (!decoder.complete()) throw cut("the reply ended before its terminal sign");
+        while (decoder.next(piece)) co_yield piece;
         if (response.complete) response.complete();
         if (events.replacements() > 0)
           context.warn(name(), fmt::format("{} invalid UTF-8 sequence(s) in the reply became U+FFFD",
                                            events.replacements()));
-        if (raw.take(piece)) co_yield piece;
+        if (reading->raw.take(piece)) co_yield piece;
         co_return;
       } catch (ApiError& error) {
-        note_request_id(error, headers, *codec_);
+        if (error.request_id.empty()) error.request_id = request_id;
         failure = call_error(*line_, options_.model(), token);
       } catch (const Error&) {
         failure = call_error(*line_, options_.model(), token);
@@ -243,18 +290,63 @@ class EngineChat final : public ChatStep {
   }
 
   Task<std::int64_t> count_tokens(ChatInput in, Context context) const override {
-    const ChatRequest wanted = fitted(std::move(in), false, context);
-    HttpRequest request = codec_->encode_count(wanted, line_->endpoint);
-    prepare(request, *line_, context);
+    RequestPtr wanted = fitted(std::move(in), false, context);
+    EncodeCount encode(codec_, line_, std::move(wanted));
     DecodeCount decode(codec_);
-    return exchange(std::move(request), line_, codec_, std::move(decode), name(),
-                    options_.model(), std::move(context));
+    return exchange(std::move(encode), line_, codec_, std::move(decode), name_, options_.model(),
+                    std::move(context));
   }
 
  private:
+  // A reply of which something has come.
+  struct Opened {
+    explicit Opened(HttpResponse reply) : response(std::move(reply)) {}
+    std::string_view first() const noexcept { return bytes && begin.empty() ? *bytes : begin; }
+    HttpResponse response;
+    std::string* bytes = nullptr;  // what came last; null: there is nothing else
+    std::string begin;             // blanks, and what came behind them
+  };
+
+  // One try of a stream. What is pointed to outlives the task.
+  Task<Opened> open_stream(EncodeChat* encode, std::string* key, std::string* token,
+                           Context context) const {
+    HttpRequest request = (*encode)();
+    prepare(request, *line_, context, *key);
+    if (line_->tokens) {
+      Task<std::string> asking = line_->tokens->token(context);
+      *token = co_await std::move(asking);
+    }
+    sign(request, *line_, *codec_, *token);
+    HttpTransport& transport = context.runtime().http();
+    Task<HttpResponse> sending = transport.send(std::move(request), line_->limits);
+    HttpResponse response = co_await std::move(sending);
+    if (is_error(response.status)) {
+      Task<void> refusing = refuse(std::move(response), line_, codec_);
+      co_await std::move(refusing);
+    }
+    Opened opened(std::move(response));
+    opened.bytes = co_await opened.response.body.next();
+    while (opened.bytes && is_blank(*opened.bytes)) {
+      opened.begin += *opened.bytes;
+      opened.bytes = co_await opened.response.body.next();
+    }
+    if (opened.bytes && !opened.begin.empty()) opened.begin += *opened.bytes;
+    co_return opened;
+  }
+
+  std::string request_id_of(const HttpHeaders& headers) const {
+    const std::string* id = headers.find(codec_->request_id_header());
+    return id ? *id : std::string();
+  }
+
+  ChatPiece whole_piece(const HttpReply& reply, bool keep_raw) const {
+    const DecodeChat decode(codec_, line_, keep_raw);
+    return to_piece(decode(reply));
+  }
+
   // A whole reply of its pieces. Nobody has seen them, so a stream that is cut is tried again.
   Task<AIMessage> run_streamed(ChatInput in, Context context) const {
-    RetryPlan plan(context, name(), line_->endpoint.base_url);
+    RetryPlan plan(context, name_, line_->endpoint.base_url);
     while (true) {
       std::exception_ptr failure;
       try {
@@ -275,23 +367,14 @@ class EngineChat final : public ChatStep {
   }
 
   // The request as the provider can take it; what was changed is told.
-  ChatRequest fitted(ChatInput in, bool stream, const Context& context) const {
+  RequestPtr fitted(ChatInput in, bool stream, const Context& context) const {
     ChatRequest request(std::move(in.messages), options_);
     request.stream = stream;
     std::vector<std::string> warnings;
     request = fit(std::move(request), codec_->abilities(options_.model()),
                   line_->endpoint.provider, warnings);
-    for (const std::string& warning : warnings) context.warn(name(), warning);
-    return request;
-  }
-
-  HttpRequest encode(const ChatRequest& request, const Context& context) const {
-    std::vector<std::string> warnings;
-    HttpRequest http = codec_->encode(request, line_->endpoint, warnings);
-    for (const std::string& warning : warnings) context.warn(name(), warning);
-    http.stream = request.stream;
-    prepare(http, *line_, context);
-    return http;
+    for (const std::string& warning : warnings) context.warn(name_, warning);
+    return std::make_unique<const ChatRequest>(std::move(request));
   }
 
   TruncatedError cut(std::string_view why) const {

@@ -14,6 +14,16 @@ namespace {
 constexpr std::size_t embedding_requests_at_once = 4;
 constexpr std::size_t embedding_request_bytes = std::size_t{256} << 10;
 
+struct EncodeTexts {
+  EncodeTexts(std::shared_ptr<const EmbeddingCodec> row_codec, std::shared_ptr<const Line> to,
+              EmbeddingRequest texts)
+      : codec(std::move(row_codec)), line(std::move(to)), request(std::move(texts)) {}
+  HttpRequest operator()() const { return codec->encode(request, line->endpoint); }
+  std::shared_ptr<const EmbeddingCodec> codec;
+  std::shared_ptr<const Line> line;
+  EmbeddingRequest request;
+};
+
 struct DecodeRows {
   using Result = std::vector<Embedding>;
   DecodeRows(std::shared_ptr<const EmbeddingCodec> row_codec, std::size_t row_count)
@@ -106,11 +116,11 @@ class EngineEmbedder final : public Embedder {
     wanted.model = model_;
     wanted.dimensions = dimensions_;
     wanted.use = use;
-    HttpRequest request = codec_->encode(wanted, line_->endpoint);
-    prepare(request, *line_, context);
     DecodeRows decode(codec_, wanted.texts.size());
+    EncodeTexts encode(codec_, line_, std::move(wanted));
+    const std::string step = name();
     Task<std::vector<Embedding>> exchanging =
-        exchange(std::move(request), line_, codec_, std::move(decode), name(), model_,
+        exchange(std::move(encode), line_, codec_, std::move(decode), step, model_,
                  std::move(context));
     co_return co_await std::move(exchanging);
   }

@@ -11,6 +11,16 @@ namespace {
 
 constexpr int max_pages = 1000;
 
+struct EncodePage {
+  EncodePage(std::shared_ptr<const ModelListCodec> list_codec, std::shared_ptr<const Line> to,
+             std::string name)
+      : codec(std::move(list_codec)), line(std::move(to)), page(std::move(name)) {}
+  HttpRequest operator()() const { return codec->encode(line->endpoint, page); }
+  std::shared_ptr<const ModelListCodec> codec;
+  std::shared_ptr<const Line> line;
+  std::string page;
+};
+
 struct DecodePage {
   using Result = ModelListCodec::Page;
   explicit DecodePage(std::shared_ptr<const ModelListCodec> list_codec)
@@ -31,10 +41,9 @@ Task<std::vector<ModelInfo>> engine_models(std::shared_ptr<const Line> line,
   std::vector<ModelInfo> models;
   std::string next;
   for (int page = 0; page < max_pages; ++page) {
-    HttpRequest request = codec->encode(line->endpoint, next);
-    prepare(request, *line, context);
+    EncodePage encode(codec, line, std::move(next));
     DecodePage decode(codec);
-    Task<ModelListCodec::Page> exchanging = exchange(std::move(request), line, codec,
+    Task<ModelListCodec::Page> exchanging = exchange(std::move(encode), line, codec,
                                                      std::move(decode), step, {}, context);
     ModelListCodec::Page got = co_await std::move(exchanging);
     for (ModelInfo& model : got.models) models.push_back(std::move(model));

@@ -1,6 +1,6 @@
 #include "model/exchange.hpp"
 
-#include <fmt/format.h>
+#include <charconv>
 
 #include "core/runtime_access.hpp"
 #include "net/fetch.hpp"
@@ -10,8 +10,6 @@ inline namespace v0 {
 
 namespace {
 
-constexpr std::size_t error_body_bytes = std::size_t{64} << 10;
-
 // FNV-1a (Fowler, Noll, Vo 1991).
 std::uint64_t hash(std::string_view text) noexcept {
   std::uint64_t value = 14695981039346656037U;
@@ -19,50 +17,39 @@ std::uint64_t hash(std::string_view text) noexcept {
   return value;
 }
 
+std::string hex(std::uint64_t bits) {
+  char text[16];
+  const auto end = std::to_chars(text, text + sizeof text, bits, 16);
+  return std::string(text, end.ptr);
+}
+
 // The same on every try of a call, so that the provider can tell a repeated request from a new one:
 // tries of the engine share the request, those of `with_retry` the call's id and what is sent.
 std::string idempotency_key(const HttpRequest& request, const Context& context) {
   if (const Value* call = context.metadata().find(call_metadata))
-    return fmt::format("lian-{}{:016x}", call->to_text(), hash(request.url) ^ hash(request.body));
-  Runtime& runtime = context.runtime();
-  return fmt::format("lian-{:016x}{:016x}", detail::random_bits(runtime),
-                     detail::random_bits(runtime));
+    return call->to_text() + hex(hash(request.url) ^ hash(request.body));
+  return hex(detail::random_bits(context.runtime()));
 }
 
-// Reads the body of a reply that is an error; a body that does not come does not hide the status.
-Task<HttpReply> read_error(HttpResponse response) {
-  HttpReply reply;
-  reply.status = response.status;
-  reply.headers = std::move(response.headers);
-  try {
-    while (std::string* bytes = co_await response.body.next()) {
-      reply.body += *bytes;
-      if (reply.body.size() > error_body_bytes) break;
-    }
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) throw;
-  }
-  co_return reply;
+ApiError refusal(const HttpReply& reply, const Line& line, const Codec& codec) {
+  ApiError error = codec.classify(reply, line.endpoint);
+  note_request_id(error, reply.headers, codec);
+  return error;
 }
-
-// 101 opens a WebSocket; libcurl hands no other interim reply on.
-bool is_success(int status) { return status == 101 || (status >= 200 && status < 300); }
 
 }  // namespace
 
-void prepare(HttpRequest& request, const Line& line, const Context& context) {
+void prepare(HttpRequest& request, const Line& line, const Context& context, std::string& key) {
   for (const auto& [name, value] : line.endpoint.headers.fields()) request.headers.set(name, value);
-  request.headers.set("Idempotency-Key", idempotency_key(request, context));
+  if (key.empty()) key = idempotency_key(request, context);
+  request.headers.set("Idempotency-Key", key);
 }
 
-HttpRequest signed_copy(const HttpRequest& request, const Line& line, const Codec& codec,
-                        std::string token) {
-  HttpRequest copy = request;
+void sign(HttpRequest& request, const Line& line, const Codec& codec, const std::string& token) {
   Signing signing;
   signing.now = std::chrono::system_clock::now();
-  signing.token = std::move(token);
-  codec.sign(copy, line.endpoint, signing);
-  return copy;
+  signing.token = token;
+  codec.sign(request, line.endpoint, signing);
 }
 
 bool signs_anew(const std::exception_ptr& failure, const Line& line, const Codec& codec,
@@ -81,25 +68,15 @@ void note_request_id(ApiError& error, const HttpHeaders& headers, const Codec& c
   if (const std::string* id = headers.find(codec.request_id_header())) error.request_id = *id;
 }
 
-Task<HttpResponse> open_once(HttpRequest request, std::shared_ptr<const Line> line,
-                             std::shared_ptr<const Codec> codec, Context context) {
-  HttpTransport& transport = context.runtime().http();
-  Task<HttpResponse> sending = transport.send(std::move(request), line->limits);
-  HttpResponse response = co_await std::move(sending);
-  if (is_success(response.status)) co_return response;
+Task<void> refuse(HttpResponse response, std::shared_ptr<const Line> line,
+                  std::shared_ptr<const Codec> codec) {
   Task<HttpReply> reading = read_error(std::move(response));
-  HttpReply reply = co_await std::move(reading);
-  ApiError error = codec->classify(reply, line->endpoint);
-  note_request_id(error, reply.headers, *codec);
-  throw error;
+  const HttpReply reply = co_await std::move(reading);
+  throw refusal(reply, *line, *codec);
 }
 
-Task<HttpReply> exchange_once(HttpRequest request, std::shared_ptr<const Line> line,
-                              std::shared_ptr<const Codec> codec, Context context) {
-  Task<HttpResponse> opening = open_once(std::move(request), line, codec, std::move(context));
-  HttpResponse response = co_await std::move(opening);
-  Task<HttpReply> reading = read_whole(std::move(response));
-  co_return co_await std::move(reading);
+void check_status(const HttpReply& reply, const Line& line, const Codec& codec) {
+  if (is_error(reply.status)) throw refusal(reply, line, codec);
 }
 
 }  // namespace v0

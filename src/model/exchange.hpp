@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "lian/core/http_transport.hpp"
+#include "lian/core/runtime.hpp"
 #include "lian/core/sleep.hpp"
 #include "model/call_error.hpp"
 #include "model/codec.hpp"
@@ -15,47 +17,53 @@
 namespace lian {
 inline namespace v0 {
 
-/// What all requests of a call have: headers of the line, one Idempotency-Key.
-void prepare(HttpRequest& request, const Line& line, const Context& context);
+/// What all requests of a call have: headers of the line, one Idempotency-Key, which is made when
+/// `key` is empty.
+void prepare(HttpRequest& request, const Line& line, const Context& context, std::string& key);
 
-/// A copy of the request, signed for one try.
-HttpRequest signed_copy(const HttpRequest& request, const Line& line, const Codec& codec,
-                        std::string token);
+/// Signs the request of one try.
+void sign(HttpRequest& request, const Line& line, const Codec& codec, const std::string& token);
 
 /// Whether `failure` asks for another signature or token and there is one; not asked twice a call.
 bool signs_anew(const std::exception_ptr& failure, const Line& line, const Codec& codec,
                 const std::string& token);
 
-/// Sends once. An error status is read and thrown as the codec classifies it.
-Task<HttpResponse> open_once(HttpRequest request, std::shared_ptr<const Line> line,
-                             std::shared_ptr<const Codec> codec, Context context);
+/// Reads the body of a reply whose status is an error and throws what the codec makes of it.
+Task<void> refuse(HttpResponse response, std::shared_ptr<const Line> line,
+                  std::shared_ptr<const Codec> codec);
 
-/// Sends once and reads the whole reply.
-Task<HttpReply> exchange_once(HttpRequest request, std::shared_ptr<const Line> line,
-                              std::shared_ptr<const Codec> codec, Context context);
+/// The same of a whole reply; nothing when it is none.
+void check_status(const HttpReply& reply, const Line& line, const Codec& codec);
 
 /// Adds the vendor's request id, which stands in the header, to an error of the body.
 void note_request_id(ApiError& error, const HttpHeaders& headers, const Codec& codec);
 
-/// A request with all its tries, until `decode` (a copyable functor from HttpReply) accepts its
-/// reply.
-template <class Decode>
-Task<typename Decode::Result> exchange(HttpRequest request, std::shared_ptr<const Line> line,
+/// A request with all its tries, until `decode` (a functor from HttpReply) accepts its reply.
+/// `encode` gives the request of each try, so that none is kept while its reply is awaited. `step`
+/// and `model` outlive the task.
+template <class Encode, class Decode>
+Task<typename Decode::Result> exchange(Encode encode, std::shared_ptr<const Line> line,
                                        std::shared_ptr<const Codec> codec, Decode decode,
-                                       std::string step, std::string model, Context context) {
-  RetryPlan plan(context, std::move(step), line->endpoint.base_url);
+                                       std::string_view step, std::string_view model,
+                                       Context context) {
+  RetryPlan plan(context, step, line->endpoint.base_url);
+  std::string key;
   bool signed_anew = false;
   while (true) {
     std::exception_ptr failure;
     std::string token;
+    HttpRequest request = encode();
+    prepare(request, *line, context, key);
     try {
       if (line->tokens) {
         Task<std::string> asking = line->tokens->token(context);
         token = co_await std::move(asking);
       }
-      HttpRequest copy = signed_copy(request, *line, *codec, token);
-      Task<HttpReply> trying = exchange_once(std::move(copy), line, codec, context);
-      HttpReply reply = co_await std::move(trying);
+      sign(request, *line, *codec, token);
+      HttpTransport& transport = context.runtime().http();
+      Task<HttpReply> trying = transport.fetch(std::move(request), line->limits);
+      const HttpReply reply = co_await std::move(trying);
+      check_status(reply, *line, *codec);
       try {
         typename Decode::Result result = decode(reply);
         plan.succeeded();

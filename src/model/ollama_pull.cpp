@@ -12,6 +12,7 @@
 #include "model/provider/json_reader.hpp"
 #include "model/provider/ollama.hpp"
 #include "model/provider/openai_messages.hpp"
+#include "net/fetch.hpp"
 #include "net/ndjson.hpp"
 #include "net/url.hpp"
 
@@ -55,14 +56,20 @@ Stream<PullProgress> pulling(HttpRequest request, std::shared_ptr<const Line> li
   ContextScope scope = co_await enter;
   // It knows the errors of all of Ollama's calls.
   const std::shared_ptr<const Codec> codec = std::make_shared<OllamaModelListCodec>();
-  RetryPlan plan(context, fmt::format("ollama:{} pull", model), line->endpoint.base_url);
+  const std::string step = fmt::format("ollama:{} pull", model);
+  RetryPlan plan(context, step, line->endpoint.base_url);
   bool handed = false;
   while (true) {
     std::exception_ptr failure;
     try {
       HttpRequest copy = request;
-      Task<HttpResponse> opening = open_once(std::move(copy), line, codec, context);
-      HttpResponse response = co_await std::move(opening);
+      HttpTransport& transport = context.runtime().http();
+      Task<HttpResponse> sending = transport.send(std::move(copy), line->limits);
+      HttpResponse response = co_await std::move(sending);
+      if (is_error(response.status)) {
+        Task<void> refusing = refuse(std::move(response), line, codec);
+        co_await std::move(refusing);
+      }
       NdjsonParser lines(line->limits.max_event_bytes());
       JsonReader reader("ollama");
       PullProgress progress;
@@ -110,7 +117,8 @@ Stream<PullProgress> apull(std::string model, ModelConfig config, Context contex
   HttpRequest request = ollama_post(endpoint, "/api/pull", std::move(body));
   request.stream = true;
   auto line = std::make_shared<const Line>(std::move(endpoint), config);
-  prepare(request, *line, context);
+  std::string key;
+  prepare(request, *line, context, key);
   return pulling(std::move(request), std::move(line), std::move(model), std::move(context));
 }
 

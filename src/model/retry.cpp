@@ -57,11 +57,8 @@ std::optional<double> hint(const Error& error) {
 
 }  // namespace
 
-RetryPlan::RetryPlan(const Context& context, std::string step, std::string host)
-    : context_(context),
-      step_(std::move(step)),
-      host_(std::move(host)),
-      tries_left_(context.tries()) {}
+RetryPlan::RetryPlan(const Context& context, std::string_view step, std::string_view host)
+    : context_(context), step_(step), host_(host), tries_left_(context.tries()) {}
 
 RetryPlan::~RetryPlan() = default;
 

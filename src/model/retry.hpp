@@ -15,10 +15,10 @@ inline constexpr std::string_view call_metadata = "lian.call";
 
 /// Decides what follows a failed request. One owner of tries: the context says how many there are.
 /// Full jitter: the wait is uniform in [0, min(0.5 s · 2^n, 8 s)); the server's hint counts instead
-/// where it is at most 120 s. Lives for one call.
+/// where it is at most 120 s. Lives for one call, and no longer than the names it is given.
 class RetryPlan {
  public:
-  RetryPlan(const Context& context, std::string step, std::string host);
+  RetryPlan(const Context& context, std::string_view step, std::string_view host);
   ~RetryPlan();
   RetryPlan(const RetryPlan&) = delete;
   RetryPlan& operator=(const RetryPlan&) = delete;
@@ -31,7 +31,7 @@ class RetryPlan {
 
  private:
   const Context context_;
-  std::string step_, host_;
+  std::string_view step_, host_;
   int tries_left_, failures_ = 0, quota_taken_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -55,10 +56,21 @@ class Sequence final : public Step<In, Out> {
       : left_(left.step()), right_(right.step()) {}
 
   Task<Out> run(In in, Context context) const override {
-    Task<Gives> left = run_named(left_.get(), std::move(in), context);
-    Takes middle = co_await std::move(left);
-    Task<Out> right = run_named(right_.get(), std::move(middle), std::move(context));
-    co_return co_await std::move(right);
+    std::optional<Takes> middle;
+    try {
+      Task<Gives> left = run_step(*left_, std::move(in), context);
+      middle = co_await std::move(left);
+    } catch (Error& error) {
+      name_error(error, *left_);
+      throw;
+    }
+    try {
+      Task<Out> right = run_step(*right_, std::move(*middle), std::move(context));
+      co_return co_await std::move(right);
+    } catch (Error& error) {
+      name_error(error, *right_);
+      throw;
+    }
   }
   Stream<Piece<Out>> transform(Stream<Piece<In>> in, Context context) const override {
     Stream<Piece<Gives>> left =
@@ -81,16 +93,6 @@ class Sequence final : public Step<In, Out> {
   }
 
  private:
-  template <class I, class O>
-  static Task<O> run_named(const Step<I, O>* step, I in, Context context) {
-    try {
-      Task<O> task = run_step(*step, std::move(in), std::move(context));
-      co_return co_await std::move(task);
-    } catch (Error& error) {
-      name_error(error, *step);
-      throw;
-    }
-  }
   std::shared_ptr<const Step<In, Gives>> left_;
   std::shared_ptr<const Step<Takes, Out>> right_;
 };

@@ -133,7 +133,6 @@ class SimdjsonReader : public OpenAIReader {
   ToolCallPiece& add_call(ChatPiece& piece);
   void append_string(Value& value, std::string& out);
   void assign_string(Value& value, std::string& out);
-  Json whole_value(Value& value);
   void keep(const char* key, Value& value, Json& extra);
   void skip(Value& value);
 
@@ -309,7 +308,8 @@ void SimdjsonReader::read_message(Object message, ChatPiece& piece) {
       if (value.type() == json_type::object) read_function(value, add_call(piece));
     } else if (is(key, "audio")) {
       if (value.is_null()) continue;
-      piece.parts.emplace_back(UnknownPart("audio", whole_value(value)));
+      piece.parts.emplace_back(
+          UnknownPart("audio", Json::parse(value.get_object().value().raw_json().value())));
     } else {
       keep(key, value, piece.extra);
     }
@@ -516,18 +516,6 @@ void SimdjsonReader::assign_string(Value& value, std::string& out) {
   append_string(value, out);
 }
 
-Json SimdjsonReader::whole_value(Value& value) {
-  switch (value.type()) {
-    case json_type::object:
-      return Json::parse(value.get_object().value().raw_json().value());
-    case json_type::array:
-      return Json::parse(value.get_array().value().raw_json().value());
-    default:
-      skip(value);
-      return {};
-  }
-}
-
 // A field lian has no name for, unless it says nothing.
 void SimdjsonReader::keep(const char* key, Value& value, Json& extra) {
   switch (value.type()) {
@@ -543,9 +531,16 @@ void SimdjsonReader::keep(const char* key, Value& value, Json& extra) {
     case json_type::boolean:
       extra.set(key_text(key), Json(bool(value.get_bool())));
       return;
-    default: {
-      Json whole = whole_value(value);
-      if (!whole.empty()) extra.set(key_text(key), std::move(whole));
+    case json_type::array: {
+      od::array items = value.get_array();
+      if (items.is_empty()) return;
+      extra.set(key_text(key), Json::parse(items.raw_json().value()));
+      return;
+    }
+    case json_type::object: {
+      od::object members = value.get_object();
+      if (members.is_empty()) return;
+      extra.set(key_text(key), Json::parse(members.raw_json().value()));
     }
   }
 }

@@ -226,7 +226,7 @@ class RequestWriter {
 };
 
 std::size_t expected_bytes(const ChatRequest& request) {
-  std::size_t bytes = 512;
+  std::size_t bytes = 128;
   for (const Message& message : request.messages) {
     bytes += 64;
     for (const Part& part : message.parts) {
