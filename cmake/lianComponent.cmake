@@ -18,15 +18,17 @@ function(lian_set_up_library target)
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 endfunction()
 
-# lian_add_component(<name> <folder>): the optional library lian::<name>, made of <folder>/*.cpp, with
+# lian_add_component(<name> <folders>...): the optional library lian::<name>, made of the folders' *.cpp, with
 # the switch LIAN_WITH_<NAME> (on by default). What it links stands in lianDependencies.cmake as
-# lian_<name>_dependencies. A folder without sources makes no component.
-function(lian_add_component name folder)
-  set_property(GLOBAL APPEND PROPERTY lian_component_folders "${folder}")
+# lian_<name>_dependencies. Folders without sources make no component.
+function(lian_add_component name)
+  set_property(GLOBAL APPEND PROPERTY lian_component_folders ${ARGN})
   set_property(GLOBAL APPEND PROPERTY lian_known_components ${name})
   string(TOUPPER "LIAN_WITH_${name}" switch)
   option(${switch} "Build the component lian::${name}" ON)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cpp")
+  list(TRANSFORM ARGN APPEND "/*.cpp" OUTPUT_VARIABLE globs)
+  list(TRANSFORM globs PREPEND "${PROJECT_SOURCE_DIR}/")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${globs})
   if(NOT ${switch} OR NOT sources)
     return()
   endif()

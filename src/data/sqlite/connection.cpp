@@ -58,7 +58,7 @@ Connection::Connection(ConnectionSettings settings) : settings_(std::move(settin
   sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   run("PRAGMA cell_size_check=ON");
   run("PRAGMA foreign_keys=ON");
-  run("PRAGMA synchronous=NORMAL");
+  run(settings_.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
   run("PRAGMA cache_size=-16384");
 }
 
@@ -100,8 +100,8 @@ void Connection::damaged(std::string_view how) const {
   throw Error(
       ErrorKind::storage,
       fmt::format("{}: the store is damaged ({}); restore it from a copy, or delete the file "
-                  "and index your documents again",
-                  settings_.path, how));
+                  "and {}",
+                  settings_.path, how, settings_.anew));
 }
 
 void Connection::fail(int code) const {
@@ -119,8 +119,8 @@ void Connection::fail(int code) const {
       throw Error(
           ErrorKind::storage,
           fmt::format("{}: this is not a store of lian (not an SQLite database), or its beginning "
-                      "is damaged; name another file, or delete this one and index again",
-                      settings_.path));
+                      "is damaged; name another file, or delete this one and {}",
+                      settings_.path, settings_.anew));
     case SQLITE_CORRUPT:
       damaged(reason);
     case SQLITE_FULL:

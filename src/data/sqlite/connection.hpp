@@ -17,6 +17,8 @@ struct ConnectionSettings {
   std::string path;  // UTF-8
   bool read_only = false;
   int busy_timeout_ms = 5000;
+  bool durable = false;  // what is committed survives a power cut
+  std::string anew = "index your documents again";  // what to do when the file is deleted
 };
 
 /// One SQLite connection with its prepared statements. Failures are thrown as Error{storage} that
