@@ -64,6 +64,15 @@ void drop_torn(const Messages& messages, std::vector<bool>& kept) {
   }
 }
 
+void drop_orphans(const Messages& messages, std::vector<bool>& kept) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    for (const Part& part : messages[i].parts) {
+      const auto* result = std::get_if<ToolResult>(&part);
+      if (result != nullptr && caller_of(messages, i, result->call_id) == i) kept[i] = false;
+    }
+  }
+}
+
 Messages kept_of(Messages messages, const std::vector<bool>& kept) {
   std::size_t size = 0;
   for (std::size_t i = 0; i < messages.size(); ++i) {

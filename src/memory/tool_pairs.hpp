@@ -17,6 +17,9 @@ bool holds_result(const Message& message) noexcept;
 /// What was already alone among all the messages stays as chosen.
 void drop_torn(const Messages& messages, std::vector<bool>& kept);
 
+/// Takes back the results whose call is not among the messages before them.
+void drop_orphans(const Messages& messages, std::vector<bool>& kept);
+
 /// The messages that are kept, in order.
 Messages kept_of(Messages messages, const std::vector<bool>& kept);
 

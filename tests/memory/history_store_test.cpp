@@ -72,12 +72,12 @@ TEST_CASE("history: any page of a session is that part of it") {
           const std::size_t begin = std::min(offset, all.size());
           const std::size_t end = std::min(begin + limit, all.size());
           CHECK(history.messages(HistoryPage().offset(offset).limit(limit)) == part(begin, end));
-          CHECK(history.messages(HistoryPage().offset(offset).limit(limit).newest()) ==
+          CHECK(history.messages(HistoryPage().offset(offset).limit(limit).newest(true)) ==
                 part(all.size() - end, all.size() - begin));
         }
       }
       CHECK(history.messages(HistoryPage().offset(4)) == part(4, all.size()));
-      CHECK(history.messages(HistoryPage().newest().limit(SIZE_MAX)) == all);
+      CHECK(history.messages(HistoryPage().newest(true).limit(SIZE_MAX)) == all);
     }
   }
 }

@@ -30,7 +30,7 @@ class LIAN_API HistoryPage {
   /// How many messages to give at most; default all.
   HistoryPage& limit(std::size_t n) { return limit_ = n, *this; }
   /// Counts `offset` and `limit` from the newest message backwards; default false.
-  HistoryPage& newest(bool v = true) { return newest_ = v, *this; }
+  HistoryPage& newest(bool v) { return newest_ = v, *this; }
 
   std::size_t offset() const noexcept { return offset_; }
   const std::optional<std::size_t>& limit() const noexcept { return limit_; }
