@@ -1,5 +1,6 @@
 /// lian/lian.hpp: everything of lian::lian. Components have headers of their own:
-/// lian/data/sqlite_vector_store.hpp (lian::sqlite), lian/data/html_loader.hpp (lian::html).
+/// lian/data/sqlite_vector_store.hpp and lian/memory/sqlite_chat_history_store.hpp (lian::sqlite),
+/// lian/data/html_loader.hpp (lian::html).
 #pragma once
 
 #include "lian/callback/console_handler.hpp"
@@ -27,6 +28,14 @@
 #include "lian/data/loader.hpp"
 #include "lian/data/retriever.hpp"
 #include "lian/data/text_splitter.hpp"
+#include "lian/memory/conversation_buffer_memory.hpp"
+#include "lian/memory/conversation_summary_memory.hpp"
+#include "lian/memory/file_chat_history_store.hpp"
+#include "lian/memory/filter_messages.hpp"
+#include "lian/memory/in_memory_chat_history_store.hpp"
+#include "lian/memory/merge_message_runs.hpp"
+#include "lian/memory/trim_messages.hpp"
+#include "lian/memory/with_message_history.hpp"
 #include "lian/model/model_list.hpp"
 #include "lian/model/ollama.hpp"
 #include "lian/model/output_parser.hpp"
