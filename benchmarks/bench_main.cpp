@@ -25,6 +25,7 @@ bool run(std::string_view workload, int argc, char** argv) {
   if (workload == "scan") return bench::run_scan(), true;
   if (workload == "prompt") return bench::run_prompt(), true;
   if (workload == "sse") return bench::run_events(file), true;
+  if (workload == "history") return bench::run_history(file), true;
   return false;
 }
 

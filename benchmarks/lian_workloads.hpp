@@ -13,5 +13,6 @@ void run_split(const char* workload, const char* file);
 void run_scan();
 void run_prompt();
 void run_events(const char* file);
+void run_history(const char* file);
 
 }  // namespace bench

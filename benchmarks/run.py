@@ -62,7 +62,7 @@ class Workload:
 
 
 def workloads(data):
-    text, stream = str(data / "text.txt"), str(data / "stream.sse")
+    text, stream, history = str(data / "text.txt"), str(data / "stream.sse"), str(data / "history.jsonl")
     micro = ("us", 1e-3)
     return [
         Workload("seq", "http_limit", ["seq", "20000"], [cpu_goal(1.25)], ["seq", "2000"], unit=micro),
@@ -94,6 +94,10 @@ def workloads(data):
                  [Goal("time", 200, own("cpu_ns_per_unit"), " ns")], ["prompt"]),
         Workload("sse + json", "cpu_limit", ["sse", stream],
                  [Goal("speed", 900, own("mb_s"), " MB/s", at_least=True)]),
+        Workload("history", "cpu_limit", ["history", history],
+                 [Goal("load", 20, lambda library, limit: library["cpu_ns_per_unit"] / 1e3, " us a message"),
+                  Goal("save", 5, lambda library, limit: library["save_us"] / limit["save_us"],
+                       " times the limit's CPU")], unit=micro),
     ]
 
 

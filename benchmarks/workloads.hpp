@@ -12,6 +12,9 @@
 //   PROGRAM scan                               exact top 10 of 100,000 x 768 floats; a unit is a query
 //   PROGRAM prompt                             five variables; a unit is a formatted prompt
 //   PROGRAM sse FILE                           a recorded stream, read by 16 KiB; a unit is a byte
+//   PROGRAM history FILE                       a session of turns of two messages, each added for good
+//                                              (fsync), then the whole read by another handle; a unit
+//                                              is a message read; save_us is the CPU time of a turn
 //
 // The HTTP workloads call http://127.0.0.1:$MOCK_PORT/v1/chat/completions
 // (benchmarks/mock_openai.cpp).
@@ -49,6 +52,16 @@ inline constexpr std::size_t vector_count = 100'000;
 inline constexpr std::size_t dimensions = 768;
 inline constexpr std::size_t query_count = 40;
 inline constexpr std::size_t nearest = 10;
+
+inline constexpr std::size_t history_turns = 500;
+inline constexpr std::size_t history_text_bytes = 300;
+
+/// What is said in a turn: a line of text, the same for the same number.
+inline std::string history_text(std::size_t number) {
+  std::string text = "message " + std::to_string(number) + " says \"this\": ";
+  while (text.size() < history_text_bytes) text += "a few words more, ";
+  return text;
+}
 
 inline int mock_port() {
   const char* port = std::getenv("MOCK_PORT");

@@ -10,6 +10,7 @@
 #include "../measure.hpp"
 #include "../workloads.hpp"
 #include "event_reader.hpp"
+#include "history_limit.hpp"
 #include "splitter_limit.hpp"
 
 namespace {
@@ -246,9 +247,12 @@ int main(int argc, char** argv) {
     run_prompt();
   } else if (workload == "sse") {
     run_events(file);
+  } else if (workload == "history") {
+    bench::run_history_limit(file);
   } else {
     std::fprintf(stderr,
-                 "usage: split-bytes FILE | split-code-points FILE | scan | prompt | sse\n");
+                 "usage: split-bytes FILE | split-code-points FILE | scan | prompt | sse FILE | "
+                 "history FILE\n");
     return 2;
   }
   return 0;
