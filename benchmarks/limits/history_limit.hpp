@@ -1,6 +1,6 @@
 #pragma once
-// The limit of the history workload: the same words as JSON lines, each forced to the disk, read back
-// with simdjson.
+// The limit of the history workload: the same words as JSON lines, each forced to the disk, read
+// back with simdjson.
 
 #include <fcntl.h>
 #include <simdjson.h>
@@ -44,7 +44,7 @@ inline std::vector<LimitMessage> read_turns(const char* file) {
   std::vector<LimitMessage> messages;
   simdjson::ondemand::parser parser;
   const simdjson::padded_string text(read_file(file));
-  auto lines = parser.iterate_many(text);
+  simdjson::ondemand::document_stream lines = parser.iterate_many(text);
   for (auto line : lines) {
     for (auto message : line["messages"].get_array()) {
       LimitMessage& read = messages.emplace_back();

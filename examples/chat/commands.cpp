@@ -103,5 +103,6 @@ void Sessions::show(std::string_view count) const {
     page.newest(true).limit(n);
   }
   const lian::Messages messages = history_.messages(page);
-  if (!messages.empty()) fmt::print("{}\n", printable(lian::buffer_string(messages, "you", "model")));
+  if (!messages.empty())
+    fmt::print("{}\n", printable(lian::buffer_string(messages, "you", "model")));
 }

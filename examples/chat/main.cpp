@@ -88,8 +88,10 @@ void talk(const Chain& chain, const Sessions& sessions, const std::string& text,
 bool obey(const Chain& chain, Sessions& sessions, std::string line, const lian::Context& context) {
   while (!line.empty() && line.back() == '\r') line.pop_back();
   if (line.find_first_not_of(" \t") == line.npos) return true;
-  if (line.starts_with("//")) line.erase(0, 1);
-  else if (line.starts_with('/')) return sessions.run(line);
+  if (line.starts_with("//"))
+    line.erase(0, 1);
+  else if (line.starts_with('/'))
+    return sessions.run(line);
   talk(chain, sessions, line, context);
   return true;
 }

@@ -19,7 +19,8 @@ std::filesystem::path data_folder() {
 }
 
 constexpr const char* footer =
-    "Type /help for the commands. A turn is kept as soon as \"[… messages kept]\" stands below it.\n"
+    "Type /help for the commands. A turn is kept as soon as \"[… messages kept]\" stands below "
+    "it.\n"
     "The keys and addresses of providers come from the environment: OPENAI_API_KEY, "
     "OPENAI_BASE_URL.\n"
     "Exit codes: 0 all was answered; 1 something failed; 2 wrong usage.";
@@ -59,8 +60,9 @@ std::string store_path(const ChatOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(place, error);
   if (error)
-    throw std::runtime_error(fmt::format("the folder {} for the sessions cannot be made: {}; name a "
-                                         "file with --store",
-                                         place.string(), error.message()));
+    throw std::runtime_error(
+        fmt::format("the folder {} for the sessions cannot be made: {}; name a "
+                    "file with --store",
+                    place.string(), error.message()));
   return place / "chat.db";
 }

@@ -34,8 +34,9 @@ std::vector<std::string> message_texts(const Messages& messages) {
       texts.push_back(to_json(messages[i]).dump());
       Json::parse("[[" + texts.back() + "]]");  // as deep as it may lie in a store
     } catch (const Error& error) {
-      throw Error(ErrorKind::validation, fmt::format("message {} of {} cannot be stored, so none is: {}",
-                                            i + 1, messages.size(), error.message()));
+      throw Error(ErrorKind::validation,
+                  fmt::format("message {} of {} cannot be stored, so none is: {}", i + 1,
+                              messages.size(), error.message()));
     }
   }
   return texts;

@@ -113,8 +113,8 @@ Task<Pending> read_pending(State state, Context context) {
 Task<> fold(State state, Pending pending, std::size_t count, Context context) {
   const auto end = pending.messages.begin() + static_cast<std::ptrdiff_t>(count);
   const Messages messages(pending.messages.begin(), end);
-  const std::string lines = buffer_string(messages, state->options.human_prefix(),
-                                          state->options.ai_prefix());
+  const std::string lines =
+      buffer_string(messages, state->options.human_prefix(), state->options.ai_prefix());
   const Values asked = values("summary", pending.summary.text, "new_lines", lines);
   ChatInput input(state->prompt.format(asked));
   Task<AIMessage> asking = state->model.ainvoke(std::move(input), std::move(context));
@@ -132,7 +132,8 @@ Task<> summarize_all(State state, std::size_t step, Context context) {
     Task<Pending> reading = read_pending(state, context);
     Pending pending = co_await std::move(reading);
     if (pending.messages.empty()) co_return;
-    const std::size_t count = step == 0 ? pending.messages.size() : std::min(step, pending.messages.size());
+    const std::size_t count =
+        step == 0 ? pending.messages.size() : std::min(step, pending.messages.size());
     Task<> folding = fold(state, std::move(pending), count, context);
     co_await std::move(folding);
   }
@@ -209,7 +210,8 @@ Task<Values> load_summary(State state, Context context) {
     co_return shown(state->options, with_summary(std::move(pending)));
   std::string text = pending.summary.text;
   if (!text.empty() && !pending.messages.empty()) text += '\n';
-  text += buffer_string(pending.messages, state->options.human_prefix(), state->options.ai_prefix());
+  text +=
+      buffer_string(pending.messages, state->options.human_prefix(), state->options.ai_prefix());
   Values out;
   out.set(state->options.memory_key(), Value(std::move(text)));
   co_return out;

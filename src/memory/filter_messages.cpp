@@ -55,11 +55,9 @@ Messages filter_messages(Messages messages, const MessageFilter& filter) {
 }
 
 Runnable<Messages, Messages> filter_messages(MessageFilter filter) {
-  return step(
-      [filter = std::move(filter)](Messages messages) {
-        return filter_messages(std::move(messages), filter);
-      },
-      "filter_messages");
+  return step([filter = std::move(filter)](
+                  Messages messages) { return filter_messages(std::move(messages), filter); },
+              "filter_messages");
 }
 
 }  // namespace v0

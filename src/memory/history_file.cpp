@@ -28,8 +28,8 @@ std::string sum_of(std::string_view rest) {
 
 std::string line_of(const std::string& session, const std::vector<std::string>& texts,
                     std::int64_t time_us) {
-  std::string rest = fmt::format("\"session\":{},\"time_us\":{},\"messages\":[",
-                                 Json(session).dump(), time_us);
+  std::string rest =
+      fmt::format("\"session\":{},\"time_us\":{},\"messages\":[", Json(session).dump(), time_us);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i > 0) rest += ',';
     rest += texts[i];
@@ -45,8 +45,10 @@ std::string session_of(std::string_view tail) {
   if (begin == tail.npos) return "a session";
   const std::string_view text = tail.substr(begin + key.size());
   for (std::size_t end = 1; end < text.size(); ++end) {
-    if (text[end] == '\\') ++end;
-    else if (text[end] == '"') return fmt::format("session {}", text.substr(0, end + 1));
+    if (text[end] == '\\')
+      ++end;
+    else if (text[end] == '"')
+      return fmt::format("session {}", text.substr(0, end + 1));
   }
   return "a session";
 }
@@ -103,15 +105,16 @@ void HistoryFile::begin_file() {
 // The end of the file was cut off: nobody writes now, so nobody will finish it.
 void HistoryFile::drop_tail(std::string_view tail, bool alone) {
   if (lines_ == 0 && !header.starts_with(tail))
-    throw Error(ErrorKind::storage,
-                fmt::format("{}: this is not a chat history of lian; name another file",
-                            file_.path()));
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: this is not a chat history of lian; name another file", file_.path()));
   const std::uint64_t size = known_ + tail.size();
   if (tail_told_ != size && lines_ > 0) {
-    recovered_.push_back(fmt::format(
-        "{}: line {}, which begins at byte {}, is cut off after {} bytes, as by a kill while it was "
-        "being written; what a call was adding to {} and had not acknowledged is lost",
-        file_.path(), lines_ + 1, known_, tail.size(), session_of(tail)));
+    recovered_.push_back(
+        fmt::format("{}: line {}, which begins at byte {}, is cut off after {} bytes, as by a kill "
+                    "while it was "
+                    "being written; what a call was adding to {} and had not acknowledged is lost",
+                    file_.path(), lines_ + 1, known_, tail.size(), session_of(tail)));
   }
   tail_told_ = size;
   if (alone) file_.cut(known_);
@@ -130,14 +133,15 @@ void HistoryFile::take_line(std::string_view text) {
   if (number == 1) {
     const Json first = parsed();
     if (first["lian"] != Json("chat history") || !first["version"].is_integer())
-      throw Error(ErrorKind::storage,
-                  fmt::format("{}: this is not a chat history of lian; name another file",
-                              file_.path()));
+      throw Error(
+          ErrorKind::storage,
+          fmt::format("{}: this is not a chat history of lian; name another file", file_.path()));
     if (first["version"] != Json(version))
-      throw Error(ErrorKind::storage,
-                  fmt::format("{}: the history has format {}, this version of lian reads format {}; "
-                              "use the version of lian that made it",
-                              file_.path(), first["version"].dump(), version));
+      throw Error(
+          ErrorKind::storage,
+          fmt::format("{}: the history has format {}, this version of lian reads format {}; "
+                      "use the version of lian that made it",
+                      file_.path(), first["version"].dump(), version));
   } else {
     if (text.size() < rest_begin || !text.starts_with(before_sum) ||
         text.substr(before_sum.size(), sum_digits) != sum_of(text.substr(rest_begin)))

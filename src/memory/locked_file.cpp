@@ -85,7 +85,8 @@ int LockedFile::open_file(bool make) const {
 }
 
 bool LockedFile::still_in_place() const {
-  struct stat here {}, there {};
+  struct stat here {
+  }, there{};
   if (::fstat(fd_, &here) != 0) fail("looked at", errno);
   if (::stat(path_.c_str(), &there) != 0) {
     if (errno != ENOENT) fail("looked at", errno);
@@ -137,8 +138,8 @@ std::uint64_t LockedFile::size() const {
 std::string LockedFile::read(std::uint64_t offset, std::uint64_t count) const {
   std::string bytes(static_cast<std::size_t>(count), '\0');
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t some = ::pread(fd_, bytes.data() + done, bytes.size() - done,
-                                 static_cast<off_t>(offset + done));
+    const ssize_t some =
+        ::pread(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (some < 0 && errno == EINTR) continue;
     if (some <= 0) fail("read", some < 0 ? errno : EIO);
     done += static_cast<std::size_t>(some);

@@ -38,7 +38,8 @@ class LockedFile {
   std::uint64_t size() const;
   /// The bytes [offset, offset + count), which must be there.
   std::string read(std::uint64_t offset, std::uint64_t count) const;
-  /// Writes behind `end`, where the file ends, and waits until it is on the disk. Undone on failure.
+  /// Writes behind `end`, where the file ends, and waits until it is on the disk. Undone on
+  /// failure.
   void append(std::uint64_t end, std::string_view bytes);
   void cut(std::uint64_t size);
   /// Puts a new file with these bytes in the place of this one, whole; with the lock held alone,

@@ -64,8 +64,9 @@ std::string output_key_of(const MemoryOptions& options, const Values& outputs,
   if (!options.output_key().empty()) return options.output_key();
   if (outputs.size() == 1) return outputs.begin()->name;
   if (outputs.contains(output_key)) {
-    context.warn("memory", "of several outputs the one named \"output\" is kept; "
-                           "MemoryOptions().output_key(…) says which");
+    context.warn("memory",
+                 "of several outputs the one named \"output\" is kept; "
+                 "MemoryOptions().output_key(…) says which");
     return std::string(output_key);
   }
   std::vector<std::string> names;
@@ -90,8 +91,7 @@ Messages turn_messages(const MemoryOptions& options, const Values& inputs, const
 
 Values shown(const MemoryOptions& options, Messages messages) {
   Values out;
-  if (options.return_messages())
-    return out.set(options.memory_key(), Value(std::move(messages)));
+  if (options.return_messages()) return out.set(options.memory_key(), Value(std::move(messages)));
   return out.set(options.memory_key(),
                  buffer_string(messages, options.human_prefix(), options.ai_prefix()));
 }

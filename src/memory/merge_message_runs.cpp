@@ -49,11 +49,9 @@ Messages merge_message_runs(Messages messages, std::string_view separator) {
 }
 
 Runnable<Messages, Messages> merge_message_runs(std::string separator) {
-  return step(
-      [separator = std::move(separator)](Messages messages) {
-        return merge_message_runs(std::move(messages), separator);
-      },
-      "merge_message_runs");
+  return step([separator = std::move(separator)](
+                  Messages messages) { return merge_message_runs(std::move(messages), separator); },
+              "merge_message_runs");
 }
 
 }  // namespace v0

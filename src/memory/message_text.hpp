@@ -12,15 +12,17 @@
 namespace lian {
 inline namespace v0 {
 
+// Exported: lian::sqlite is a library of its own.
+
 /// Messages as the stores keep them, a JSON text each. Throws Error{validation} naming the message
 /// that cannot be kept.
-std::vector<std::string> message_texts(const Messages& messages);
+LIAN_API std::vector<std::string> message_texts(const Messages& messages);
 
 /// Microseconds since the Unix epoch.
-std::int64_t now_us();
+LIAN_API std::int64_t now_us();
 
 /// The last used first.
-void sort_sessions(std::vector<SessionInfo>& sessions);
+LIAN_API void sort_sessions(std::vector<SessionInfo>& sessions);
 
 }  // namespace v0
 }  // namespace lian

@@ -78,9 +78,10 @@ void check(const TokenEstimate& estimate) {
   if (estimate.chars_per_token() > 0 && estimate.tokens_per_cjk_char() > 0 &&
       estimate.extra_tokens_per_message() >= 0 && estimate.tokens_per_image() >= 0)
     return;
-  throw Error(ErrorKind::config,
-              "count_tokens_approximately: chars_per_token and tokens_per_cjk_char must be above 0, "
-              "the other numbers not below");
+  throw Error(
+      ErrorKind::config,
+      "count_tokens_approximately: chars_per_token and tokens_per_cjk_char must be above 0, "
+      "the other numbers not below");
 }
 
 std::int64_t estimate_range(const Message* begin, const Message* end,

@@ -23,8 +23,8 @@ void drop_orphans(const Messages& messages, std::vector<bool>& kept);
 /// The messages that are kept, in order.
 Messages kept_of(Messages messages, const std::vector<bool>& kept);
 
-/// The first place, from `from` on, where the messages can be parted without tearing a call from its
-/// results; the number of messages when there is none before.
+/// The first place, from `from` on, where the messages can be parted without tearing a call from
+/// its results; the number of messages when there is none before.
 std::size_t whole_from(const Messages& messages, std::size_t from);
 
 }  // namespace v0

@@ -78,7 +78,8 @@ class Trimmer {
       end_ = most;
   }
 
-  // The message next to the run, as much of it as fits; its parts or, if none of them does, its text.
+  // The message next to the run, as much of it as fits; its parts or, if none of them does, its
+  // text.
   void add_partial() {
     const std::size_t index = last_ ? begin_ - 1 : end_;
     const Message& whole = messages_[index];
@@ -196,11 +197,9 @@ Messages trim_messages(Messages messages, const TrimOptions& options) {
 
 Runnable<Messages, Messages> trim_messages(TrimOptions options) {
   check(options);
-  return step(
-      [options = std::move(options)](Messages messages) {
-        return trim_messages(std::move(messages), options);
-      },
-      "trim_messages");
+  return step([options = std::move(options)](
+                  Messages messages) { return trim_messages(std::move(messages), options); },
+              "trim_messages");
 }
 
 }  // namespace v0

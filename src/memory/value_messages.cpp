@@ -10,8 +10,8 @@ inline namespace v0 {
 Messages value_messages(const Value& value, Role role, std::string_view key) {
   if (value.messages() != nullptr) return *value.messages();
   if (value.text() != nullptr) return Messages{Message(role, *value.text())};
-  throw Error(ErrorKind::validation,
-              fmt::format("\"{}\" is {}; a memory keeps text and messages", key, value.type_name()));
+  throw Error(ErrorKind::validation, fmt::format("\"{}\" is {}; a memory keeps text and messages",
+                                                 key, value.type_name()));
 }
 
 }  // namespace v0

@@ -16,9 +16,8 @@ inline namespace v0 {
 SessionHistories::SessionHistories(ChatMessageHistory history) : one_(std::move(history)) {}
 
 SessionHistories::SessionHistories(std::shared_ptr<ChatHistoryStore> store)
-    : SessionHistories([store](const std::string& session) {
-        return ChatMessageHistory(store, session);
-      }) {
+    : SessionHistories(
+          [store](const std::string& session) { return ChatMessageHistory(store, session); }) {
   if (!store) throw Error(ErrorKind::config, "with_message_history: the store is null");
 }
 
@@ -61,7 +60,8 @@ HistoryTurn::~HistoryTurn() = default;
 bool HistoryTurn::within_itself() const {
   const Value* turns = context_.metadata().find(turns_key);
   const Value::List* list = turns != nullptr ? turns->list() : nullptr;
-  return list != nullptr && std::find(list->begin(), list->end(), Value(name_of(history_))) != list->end();
+  return list != nullptr &&
+         std::find(list->begin(), list->end(), Value(name_of(history_))) != list->end();
 }
 
 Task<> HistoryTurn::begin() {
@@ -74,7 +74,8 @@ Task<> HistoryTurn::begin() {
     }
     guard_ = std::move(guard);
     const Value* turns = context_.metadata().find(turns_key);
-    Value::List list = turns != nullptr && turns->list() != nullptr ? *turns->list() : Value::List();
+    Value::List list =
+        turns != nullptr && turns->list() != nullptr ? *turns->list() : Value::List();
     list.emplace_back(name_of(history_));
     context_ = context_.with_metadata(turns_key, Value(std::move(list)));
   }

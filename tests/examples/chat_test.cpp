@@ -33,8 +33,11 @@ class ChatWorld {
     provider_ = {{"OPENAI_BASE_URL", server.url()}, {"OPENAI_API_KEY", OpenAiServer::key()}};
   }
   Environment environment() const {
-    Environment all{{"XDG_DATA_HOME", folder_.path("data")}, {"OPENAI_API_KEY", ""},
-                    {"OPENAI_BASE_URL", ""}, {"http_proxy", ""}, {"https_proxy", ""},
+    Environment all{{"XDG_DATA_HOME", folder_.path("data")},
+                    {"OPENAI_API_KEY", ""},
+                    {"OPENAI_BASE_URL", ""},
+                    {"http_proxy", ""},
+                    {"https_proxy", ""},
                     {"all_proxy", ""}};
     all.insert(all.end(), provider_.begin(), provider_.end());
     return all;
@@ -147,9 +150,9 @@ TEST_CASE("chat: what is wrong is told, and the talk goes on") {
   CHECK_THAT(run.err, ContainsSubstring("--context-tokens"));
   CHECK(world.kept("here").size() == 4);
   CHECK(world.chat("", {"--no-such-option"}).exit_code == 2);
-  const Finished foreign = Child(ChatWorld::program(), {"--store", ChatWorld::program()},
-                                 world.environment(), "hi\n")
-                               .finish();
+  const Finished foreign =
+      Child(ChatWorld::program(), {"--store", ChatWorld::program()}, world.environment(), "hi\n")
+          .finish();
   CHECK(foreign.exit_code == 1);
   CHECK_THAT(foreign.err, ContainsSubstring("not an SQLite database"));
 }

@@ -1,5 +1,6 @@
 // Files of chat histories under fire: kills, several writers, cuts, damage, other formats.
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,8 +112,8 @@ TEST_CASE("history files: kill -9 in the middle of adding loses nothing acknowle
       std::size_t stored = 0;
       for (int round = 0; round < 25; ++round) {
         Adder adder(kind, path, stored);
-        const std::size_t acknowledged = adder.kill_after(
-            1 + random() % 4, std::chrono::microseconds(random() % 3000));
+        const std::size_t acknowledged =
+            adder.kill_after(1 + random() % 4, std::chrono::microseconds(random() % 3000));
         const std::size_t found = whole_calls(Handle(kind.open(path), "s").messages());
         INFO(round);
         CHECK(found >= stored + acknowledged);
@@ -148,6 +149,31 @@ TEST_CASE("history files: two processes write one session at once") {
                        all.begin() + static_cast<std::ptrdiff_t>(i + 3)) == expected);
         next[one ? 0 : 1] += 3;
       }
+    }
+  }
+}
+
+TEST_CASE("history files: a disk that is full undoes the call, and the next one goes on") {
+  for (const StoreKind& kind : lasting_kinds()) {
+    DYNAMIC_SECTION(kind.name) {
+      const TempFolder folder;
+      const std::string path = folder.path("chat");
+      Handle(kind.open(path), "s").add_user_message("before");
+      CHECK(ended_well(in_child([&] {
+        const StoreKind::Add add = kind.adder(path);
+        ::signal(SIGXFSZ, SIG_IGN);
+        rlimit limit{};
+        ::getrlimit(RLIMIT_FSIZE, &limit);
+        const rlim_t unlimited = limit.rlim_cur;
+        limit.rlim_cur = std::filesystem::file_size(path) + 20000;
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        const ErrorKind ended = kind_of([&] { add("s", {user(std::string(90000, 'x'))}); });
+        if (ended != ErrorKind::storage) throw std::logic_error("the call was not refused");
+        limit.rlim_cur = unlimited;
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        add("s", {user("after")});
+      })));
+      CHECK(Handle(kind.open(path), "s").messages() == Messages{user("before"), user("after")});
     }
   }
 }
@@ -267,8 +293,9 @@ TEST_CASE("history file: damage while it is open is found when it is read") {
 TEST_CASE("history files: other files and newer formats are refused by name") {
   const TempFolder folder;
   for (const std::string& foreign :
-       {std::string("hello\n"), std::string("hello"), std::string("{\"lian\":\"x\",\"version\":1}\n"),
-        std::string("[]\n"), std::string(5000, '\0'), std::string("\xef\xbb\xbf{}\n")}) {
+       {std::string("hello\n"), std::string("hello"),
+        std::string("{\"lian\":\"x\",\"version\":1}\n"), std::string("[]\n"),
+        std::string(5000, '\0'), std::string("\xef\xbb\xbf{}\n")}) {
     const std::string path = folder.write("foreign", foreign);
     for (const StoreKind& kind : lasting_kinds()) {
       INFO(kind.name << " " << foreign.substr(0, 20));
@@ -277,8 +304,10 @@ TEST_CASE("history files: other files and newer formats are refused by name") {
       CHECK(bytes_of(path) == foreign);
     }
   }
-  const std::string newer = folder.write("newer", "{\"lian\":\"chat history\",\"version\":2}\n{}\n");
-  CHECK_THAT(open_error(newer), ContainsSubstring("format 2") && ContainsSubstring("reads format 1"));
+  const std::string newer =
+      folder.write("newer", "{\"lian\":\"chat history\",\"version\":2}\n{}\n");
+  CHECK_THAT(open_error(newer),
+             ContainsSubstring("format 2") && ContainsSubstring("reads format 1"));
 
   const StoreKind sqlite = lasting_kinds().back();
   Handle(sqlite.open(folder.path("sql")), "s").add_user_message("kept");

@@ -183,7 +183,8 @@ TEST_CASE("history: a task keeps its store") {
   for (const StoreKind& kind : store_kinds()) {
     DYNAMIC_SECTION(kind.name) {
       const TempFolder folder;
-      Task<> adding = Handle(kind.open(folder.path("chat")), "s").aadd_messages(numbered("m", 0, 2));
+      Task<> adding =
+          Handle(kind.open(folder.path("chat")), "s").aadd_messages(numbered("m", 0, 2));
       block_on(std::move(adding));
       Task<Messages> reading = Handle(kind.open(folder.path("chat")), "s").amessages();
       const Messages read = block_on(std::move(reading));
@@ -246,8 +247,8 @@ TEST_CASE("history: a file opened again holds all, and is its owner's alone") {
       CHECK(std::filesystem::status(path).permissions() ==
             (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
       std::filesystem::permissions(path, std::filesystem::perms::owner_read);
-      std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read |
-                                                      std::filesystem::perms::owner_exec);
+      std::filesystem::permissions(
+          folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
       const Handle history(kind.open(path), "s");
       CHECK(history.messages() == numbered("m", 0, 3));
       if (::geteuid() != 0)

@@ -48,8 +48,8 @@ StoreKind sqlite() {
   kind.adder = [](const std::string& path) -> StoreKind::Add {
     ConnectionSettings settings;
     settings.path = path;
-    return [rows = std::make_shared<SqliteHistory>(std::move(settings))](
-               const std::string& session, const Messages& messages) {
+    return [rows = std::make_shared<SqliteHistory>(std::move(settings))](const std::string& session,
+                                                                         const Messages& messages) {
       rows->append(session, messages);
     };
   };
@@ -70,22 +70,24 @@ std::vector<StoreKind> lasting_kinds() {
 }
 
 Message message_of_all_parts() {
-  Message message(Role::assistant,
-                  {ReasoningPart("let me think", "c2lnbmVk"), TextPart("你好，“世界” 👋\n\"\\\t\x01"),
-                   ImagePart(MediaSource::from_url("https://example.org/a?b=c"), "high"),
-                   AudioPart(MediaSource::from_bytes(std::string("\0\xff\x80", 3), "audio/wav"), "wav"),
-                   FilePart(MediaSource::from_file_id("file-1"), "报告.pdf"),
-                   ToolCall("call_1", "look_up", "{\"word\":\"链\",\"n\":1.50}"),
-                   ToolResult("call_0", "not found", true), RefusalPart("I cannot."),
-                   UnknownPart("hologram", Json::parse(R"({"type":"hologram","z":[1,2.5,-0.0,1e300,
+  Message message(
+      Role::assistant,
+      {ReasoningPart("let me think", "c2lnbmVk"), TextPart("你好，“世界” 👋\n\"\\\t\x01"),
+       ImagePart(MediaSource::from_url("https://example.org/a?b=c"), "high"),
+       AudioPart(MediaSource::from_bytes(std::string("\0\xff\x80", 3), "audio/wav"), "wav"),
+       FilePart(MediaSource::from_file_id("file-1"), "报告.pdf"),
+       ToolCall("call_1", "look_up", "{\"word\":\"链\",\"n\":1.50}"),
+       ToolResult("call_0", "not found", true), RefusalPart("I cannot."),
+       UnknownPart("hologram", Json::parse(R"({"type":"hologram","z":[1,2.5,-0.0,1e300,
                        18446744073709551615,null,true,{"b":1,"a":"é"}],"type2":""})")),
-                   UnknownPart("text", Json::parse(R"({"type":"text","text":7})"))});
+       UnknownPart("text", Json::parse(R"({"type":"text","text":7})"))});
   ToolCall broken("call_2", "look_up", "{\"word\":");
   broken.valid = false;
   broken.error = "the text ends early";
   broken.custom = false;
   message.parts.emplace_back(broken);
-  std::get<TextPart>(message.parts[1]).extra = Json::parse(R"({"cache_control":{"type":"ephemeral"}})");
+  std::get<TextPart>(message.parts[1]).extra =
+      Json::parse(R"({"cache_control":{"type":"ephemeral"}})");
   message.role_name = "narrator";
   message.name = "小明";
   message.id = "msg_1";

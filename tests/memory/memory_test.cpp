@@ -186,8 +186,8 @@ TEST_CASE("summary memory: each turn continues the summary") {
                                          ContainsSubstring("Human: a?\nAI: a!\n\nNew summary:"));
   say(memory, "b");
   CHECK(text_of(memory) == "second");
-  CHECK_THAT(world.step->asked()[1],
-             ContainsSubstring("Current summary:\nfirst\n") && ContainsSubstring("Human: b?\nAI: b!"));
+  CHECK_THAT(world.step->asked()[1], ContainsSubstring("Current summary:\nfirst\n") &&
+                                         ContainsSubstring("Human: b?\nAI: b!"));
   CHECK(memory.summary() == Summary("second", 4));
   CHECK(memory.chat_memory().size() == 4);
   memory.clear();
@@ -197,9 +197,9 @@ TEST_CASE("summary memory: each turn continues the summary") {
 
 TEST_CASE("summary memory: as a message, with a prompt and prefixes of one's own") {
   Summarising world({"总结"});
-  ConversationSummaryMemory memory(
-      world.model, ChatMessageHistory(), as_messages().human_prefix("用户").ai_prefix("助手"),
-      SummaryOptions().prompt("已有：{summary}\n新的：{new_lines}"));
+  ConversationSummaryMemory memory(world.model, ChatMessageHistory(),
+                                   as_messages().human_prefix("用户").ai_prefix("助手"),
+                                   SummaryOptions().prompt("已有：{summary}\n新的：{new_lines}"));
   CHECK(messages_of(memory).empty());
   memory.save_context({{"input", "你好"}}, {{"output", "您好"}});
   CHECK(world.step->asked()[0] == "已有：\n新的：用户: 你好\n助手: 您好");
@@ -262,11 +262,10 @@ TEST_CASE("summary buffer memory: the oldest go into the summary, in one call") 
   CHECK(world.step->asked().size() == 2);
   CHECK_THAT(world.step->asked()[1], ContainsSubstring("Current summary:\nold\n") &&
                                          ContainsSubstring("AI: a!\nHuman: b?\n\n"));
-  const ConversationSummaryBufferMemory list(
-      world.model, memory.chat_memory(), as_messages(),
-      SummaryOptions().summary(memory.summary()));
-  CHECK(messages_of(list) == Messages{lian::system("older and old"), assistant("b!"), user("c?"),
-                                      assistant("c!")});
+  const ConversationSummaryBufferMemory list(world.model, memory.chat_memory(), as_messages(),
+                                             SummaryOptions().summary(memory.summary()));
+  CHECK(messages_of(list) ==
+        Messages{lian::system("older and old"), assistant("b!"), user("c?"), assistant("c!")});
   CHECK(memory.chat_memory().size() == 6);
   memory.clear();
   CHECK(text_of(memory) == "");
@@ -329,7 +328,8 @@ TEST_CASE("summary memories: a history cleared elsewhere begins anew") {
 TEST_CASE("memories: over a file they go on where a killed program was") {
   const TempFolder folder;
   const auto open = [&] {
-    return ChatMessageHistory(std::make_shared<SqliteChatHistoryStore>(folder.path("chat.db")), "s");
+    return ChatMessageHistory(std::make_shared<SqliteChatHistoryStore>(folder.path("chat.db")),
+                              "s");
   };
   {
     ConversationBufferMemory memory(open());

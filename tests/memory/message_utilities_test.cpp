@@ -120,8 +120,9 @@ TEST_CASE("trim_messages: a splitter of words, and the default of lines") {
     return static_cast<std::int64_t>(words(message.text()).size());
   };
   const Messages all = to_trim();
-  CHECK(trim_messages(all, TrimOptions(10).token_counter(count_words).text_splitter(words)
-                               .allow_partial(true)) ==
+  CHECK(trim_messages(
+            all,
+            TrimOptions(10).token_counter(count_words).text_splitter(words).allow_partial(true)) ==
         Messages{with_id(user("a 4 token text."), "third"), all[4]});
   const Messages lines{user("one\ntwo\nthree")};
   const TrimOptions bytes = TrimOptions(9).token_counter(count_bytes).allow_partial(true);
@@ -138,10 +139,9 @@ TEST_CASE("trim_messages: exact limits, parts of text, beginning with the user")
 
   const Messages mixed{Message(Role::assistant, {TextPart("First part of text."),
                                                  TextPart("Second part that should be trimmed.")})};
-  const Messages cut = trim_messages(mixed, TrimOptions(20)
-                                                .token_counter(count_bytes)
-                                                .strategy(TrimStrategy::first)
-                                                .allow_partial(true));
+  const Messages cut = trim_messages(
+      mixed,
+      TrimOptions(20).token_counter(count_bytes).strategy(TrimStrategy::first).allow_partial(true));
   CHECK(cut == Messages{assistant("First part of text.")});
 
   const Messages three{user("First human message"), assistant("AI response"),
@@ -166,13 +166,14 @@ TEST_CASE("trim_messages: a call and its results go together, wherever it is cut
     INFO(limit);
     for (const bool partial : {false, true}) {
       const Messages last = trim_messages(all, dummy(limit).allow_partial(partial));
-      const Messages first = trim_messages(
-          all, dummy(limit).allow_partial(partial).strategy(TrimStrategy::first));
+      const Messages first =
+          trim_messages(all, dummy(limit).allow_partial(partial).strategy(TrimStrategy::first));
       CHECK(pairs_are_whole(last));
       CHECK(pairs_are_whole(first));
       CHECK(dummy_count(last) <= limit);
       CHECK(dummy_count(first) <= limit);
-      const Messages turns = trim_messages(all, dummy(limit).include_system(true).start_on({Role::user}));
+      const Messages turns =
+          trim_messages(all, dummy(limit).include_system(true).start_on({Role::user}));
       CHECK(pairs_are_whole(turns));
       if (turns.size() > 1) CHECK(turns[1].role == Role::user);
     }
@@ -181,8 +182,8 @@ TEST_CASE("trim_messages: a call and its results go together, wherever it is cut
 }
 
 TEST_CASE("trim_messages: call ids that come again belong to the nearest call") {
-  const Messages all{user("one"), calling({"0"}), result_of("0"), user("two"), calling({"0"}),
-                     result_of("0")};
+  const Messages all{user("one"), calling({"0"}), result_of("0"),
+                     user("two"), calling({"0"}), result_of("0")};
   CHECK(trim_messages(all, dummy(30)) == Messages(all.begin() + 3, all.end()));
   CHECK(trim_messages(all, dummy(40)) == Messages(all.begin() + 3, all.end()));
 }
@@ -207,15 +208,14 @@ TEST_CASE("filter_messages: LangChain's table") {
   first.name = "blah";
   second.name = "blur";
   const Messages all{first, second};
-  const MessageFilter filters[] = {MessageFilter().include_names({"blur"}),
-                                   MessageFilter().exclude_names({"blah"}),
-                                   MessageFilter().include_ids({"2"}),
-                                   MessageFilter().exclude_ids({"1"}),
-                                   MessageFilter().include_types({Role::user}),
-                                   MessageFilter().exclude_types({Role::system}),
-                                   MessageFilter()
-                                       .include_names({"blah", "blur"})
-                                       .exclude_types({Role::system})};
+  const MessageFilter filters[] = {
+      MessageFilter().include_names({"blur"}),
+      MessageFilter().exclude_names({"blah"}),
+      MessageFilter().include_ids({"2"}),
+      MessageFilter().exclude_ids({"1"}),
+      MessageFilter().include_types({Role::user}),
+      MessageFilter().exclude_types({Role::system}),
+      MessageFilter().include_names({"blah", "blur"}).exclude_types({Role::system})};
   for (const MessageFilter& filter : filters) {
     CHECK(filter_messages(all, filter) == Messages{second});
     CHECK(filter_messages(filter).invoke(all) == Messages{second});
@@ -224,8 +224,8 @@ TEST_CASE("filter_messages: LangChain's table") {
 }
 
 TEST_CASE("filter_messages: tool calls are left out, all or by id") {
-  const Messages all{with_id(user("foo"), "1"),          with_id(assistant("foo-response"), "2"),
-                     with_id(user("bar"), "3"),          with_id(calling({"1", "2"}, "bar"), "4"),
+  const Messages all{with_id(user("foo"), "1"),           with_id(assistant("foo-response"), "2"),
+                     with_id(user("bar"), "3"),           with_id(calling({"1", "2"}, "bar"), "4"),
                      with_id(result_of("1", "baz"), "5"), with_id(result_of("2", "qux"), "6")};
   const Messages without(all.begin(), all.begin() + 3);
   CHECK(filter_messages(all, MessageFilter().exclude_all_tool_calls()) == without);
@@ -308,15 +308,16 @@ TEST_CASE("count_tokens_approximately: LangChain's figures") {
   Message call = assistant("");
   call.parts.emplace_back(ToolCall("1", "foo", R"({"bar": 1})"));
   CHECK(count_tokens_approximately({call}, exact) == 9 + 69);
-  const Message image = user({ImagePart(MediaSource::from_bytes(std::string(9000, 'x'), "image/png"))});
+  const Message image =
+      user({ImagePart(MediaSource::from_bytes(std::string(9000, 'x'), "image/png"))});
   CHECK(count_tokens_approximately({image}) == 85 + 1 + 3);
   CHECK(count_tokens_approximately({}, TokenEstimate().tools(Json::array({"12"}))) == 2);
 }
 
 TEST_CASE("count_tokens_approximately: Chinese counts by the character") {
   CHECK(count_tokens_approximately({user("今天天气很好")}) == 6 + 1 + 3);
-  CHECK(count_tokens_approximately({user("今天天气很好")}, TokenEstimate().tokens_per_cjk_char(0.25)) ==
-        3 + 3);
+  CHECK(count_tokens_approximately({user("今天天气很好")},
+                                   TokenEstimate().tokens_per_cjk_char(0.25)) == 3 + 3);
   CHECK(kind_of([] { count_tokens_approximately({}, TokenEstimate().chars_per_token(0)); }) ==
         ErrorKind::config);
 }

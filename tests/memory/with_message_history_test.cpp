@@ -30,7 +30,8 @@ std::shared_ptr<Script> script_of(std::vector<std::string> pieces) {
 Context in_session(const std::string& name) { return Context().with_metadata("session_id", name); }
 
 struct World {
-  explicit World(std::vector<std::string> pieces = {"re", "ply"}) : script(script_of(std::move(pieces))) {}
+  explicit World(std::vector<std::string> pieces = {"re", "ply"})
+      : script(script_of(std::move(pieces))) {}
   ChatMessageHistory of(const std::string& name) const { return ChatMessageHistory(store, name); }
   ChatModel model() const { return scripted(script); }
   std::shared_ptr<Script> script;
@@ -80,8 +81,8 @@ TEST_CASE("with_message_history: Values with a place for the history, and withou
 TEST_CASE("with_message_history: Messages in, Values out, tools between") {
   const World world;
   const Messages steps{calling({"1"}), result_of("1"), assistant("done")};
-  const auto agent = step<Messages>(
-      [steps](Messages) { return values("output", steps, "steps", 3); });
+  const auto agent =
+      step<Messages>([steps](Messages) { return values("output", steps, "steps", 3); });
   const auto chat = with_message_history(agent, world.store);
   chat.invoke({user("go")}, in_session("a"));
   CHECK(world.of("a").messages() == Messages{user("go"), steps[0], steps[1], steps[2]});
@@ -90,8 +91,8 @@ TEST_CASE("with_message_history: Messages in, Values out, tools between") {
       MessageHistoryOptions().output_messages_key("answer"));
   named.invoke({user("go")}, in_session("b"));
   CHECK(world.of("b").messages() == Messages{user("go"), assistant("yes")});
-  const auto list = with_message_history(step<Messages>([steps](Messages) { return steps; }),
-                                         world.of("c"));
+  const auto list =
+      with_message_history(step<Messages>([steps](Messages) { return steps; }), world.of("c"));
   list.invoke({user("go")});
   CHECK(world.of("c").size() == 4);
 }
@@ -111,7 +112,8 @@ TEST_CASE("with_message_history: a function of the program's finds the histories
   CHECK(world.of("user-7").size() == 2);
 }
 
-TEST_CASE("with_message_history: calls without a session, and Values without the key, are refused") {
+TEST_CASE(
+    "with_message_history: calls without a session, and Values without the key, are refused") {
   const World world;
   const auto chat = with_message_history(world.model(), world.store);
   CHECK(kind_of([&] { chat.invoke("hi"); }) == ErrorKind::config);
@@ -119,15 +121,19 @@ TEST_CASE("with_message_history: calls without a session, and Values without the
   CHECK(kind_of([&] { chat.invoke("hi", in_session("")); }) == ErrorKind::validation);
   const auto prompt = ChatPromptTemplate({user("{a} {b}")}) | world.model();
   const auto two = with_message_history(prompt, world.store);
-  CHECK(kind_of([&] { two.invoke({{"a", "1"}, {"b", "2"}}, in_session("x")); }) ==
-        ErrorKind::validation);
-  const auto number = with_message_history(prompt, world.store,
-                                           MessageHistoryOptions().input_messages_key("a"));
-  CHECK_THAT(message_of([&] { number.invoke({{"a", 1}, {"b", "2"}}, in_session("x")); }),
+  CHECK(kind_of([&] {
+          two.invoke({{"a", "1"}, {"b", "2"}}, in_session("x"));
+        }) == ErrorKind::validation);
+  const auto number =
+      with_message_history(prompt, world.store, MessageHistoryOptions().input_messages_key("a"));
+  CHECK_THAT(message_of([&] {
+               number.invoke({{"a", 1}, {"b", "2"}}, in_session("x"));
+             }),
              ContainsSubstring("\"a\" is number"));
   CHECK(world.script->asked.empty());
-  CHECK(kind_of([&] { with_message_history(world.model(), std::shared_ptr<ChatHistoryStore>()); }) ==
-        ErrorKind::config);
+  CHECK(kind_of([&] {
+          with_message_history(world.model(), std::shared_ptr<ChatHistoryStore>());
+        }) == ErrorKind::config);
 }
 
 TEST_CASE("with_message_history: a stream passes through and is kept when it has ended") {
@@ -166,7 +172,8 @@ TEST_CASE("with_message_history: runs that fail and streams that are cut or drop
   world.script->stalls = true;
   std::stop_source source;
   CHECK(kind_of([&] {
-          for (const ChatPiece& piece : chat.stream("hi", in_session("s").with_stop(source.get_token())))
+          for (const ChatPiece& piece :
+               chat.stream("hi", in_session("s").with_stop(source.get_token())))
             if (piece.text == "b") source.request_stop();
         }) == ErrorKind::cancelled);
   CHECK(world.of("s").messages() == Messages{user("before")});
@@ -192,7 +199,8 @@ namespace {
 auto counting(std::shared_ptr<std::vector<std::size_t>> seen) {
   return step(
       [seen](Messages messages) -> Task<std::string> {
-        return [](std::shared_ptr<std::vector<std::size_t>> list, std::size_t count) -> Task<std::string> {
+        return [](std::shared_ptr<std::vector<std::size_t>> list,
+                  std::size_t count) -> Task<std::string> {
           Sleep sleeping = lian::sleep(std::chrono::milliseconds(1));
           co_await sleeping;
           list->push_back(count);
@@ -222,7 +230,8 @@ TEST_CASE("with_message_history: turns of one session run one after another, in 
       std::vector<Messages> inputs;
       for (int i = 0; i < 8; ++i) inputs.push_back({user("q" + std::to_string(i))});
       const std::vector<std::string> replies = chat.batch(inputs, in_session("batch"));
-      for (std::size_t i = 0; i < inputs.size(); ++i) CHECK(replies[i] == std::to_string(2 * i + 1));
+      for (std::size_t i = 0; i < inputs.size(); ++i)
+        CHECK(replies[i] == std::to_string(2 * i + 1));
       const Messages kept = ChatMessageHistory(store, "batch").messages();
       check_turns(kept, inputs.size());
       for (std::size_t i = 0; i < inputs.size(); ++i) CHECK(kept[2 * i] == inputs[i][0]);
@@ -282,7 +291,8 @@ TEST_CASE("with_message_history: a half-read blocking stream does not hold up it
         Messages{user("two"), assistant("ab"), user("one"), assistant("ab")});
 }
 
-TEST_CASE("with_message_history: a turn that waits is ended by its deadline, and the next goes on") {
+TEST_CASE(
+    "with_message_history: a turn that waits is ended by its deadline, and the next goes on") {
   const World world({"a"});
   world.script->stalls = true;
   const auto chat = with_message_history(world.model(), world.store);

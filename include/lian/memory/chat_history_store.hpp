@@ -49,7 +49,8 @@ struct SessionInfo {
   SessionInfo() = default;
   std::string id;
   std::size_t messages = 0;
-  std::int64_t updated_us = 0;  ///< when messages were last added, microseconds since the Unix epoch
+  /// When messages were last added, microseconds since the Unix epoch.
+  std::int64_t updated_us = 0;
   friend bool operator==(const SessionInfo&, const SessionInfo&) = default;
 };
 

@@ -36,7 +36,8 @@ class LIAN_API SummaryOptions {
   SummaryOptions& prompt(PromptTemplate v) { return prompt_ = std::move(v), *this; }
   /// Where to go on from, as an earlier run of the program left it; default: nothing summarised.
   SummaryOptions& summary(Summary v) { return summary_ = std::move(v), *this; }
-  /// Of ConversationSummaryBufferMemory: how many tokens of messages stay as they are; default 2000.
+  /// Of ConversationSummaryBufferMemory: how many tokens of messages stay as they are; default
+  /// 2000.
   SummaryOptions& max_token_limit(std::int64_t v) { return max_token_limit_ = v, *this; }
   /// Of ConversationSummaryBufferMemory: default approximately.
   SummaryOptions& token_counter(TokenCounter v) { return token_counter_ = std::move(v), *this; }

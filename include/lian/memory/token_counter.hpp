@@ -61,14 +61,12 @@ class LIAN_API TokenCounter {
   TokenCounter() = default;
   TokenCounter(TokenEstimate estimate);
   template <class F>
-    requires(!std::is_same_v<F, TokenCounter> &&
-             std::is_invocable_r_v<std::int64_t, const F&, const Messages&>)
-  TokenCounter(F function)
+  requires(!std::is_same_v<F, TokenCounter> &&
+           std::is_invocable_r_v<std::int64_t, const F&, const Messages&>) TokenCounter(F function)
       : whole_(std::make_shared<const Whole>(std::move(function))) {}
   template <class F>
-    requires(std::is_invocable_r_v<std::int64_t, const F&, const Message&> &&
-             !std::is_invocable_r_v<std::int64_t, const F&, const Messages&>)
-  TokenCounter(F function)
+  requires(std::is_invocable_r_v<std::int64_t, const F&, const Message&> &&
+           !std::is_invocable_r_v<std::int64_t, const F&, const Messages&>) TokenCounter(F function)
       : each_(std::make_shared<const Each>(std::move(function))) {}
 
   std::int64_t operator()(const Messages& messages) const;

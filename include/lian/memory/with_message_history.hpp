@@ -58,8 +58,9 @@ class LIAN_API SessionHistories {
   SessionHistories(std::shared_ptr<Store> store)
       : SessionHistories(std::shared_ptr<ChatHistoryStore>(std::move(store))) {}
   template <class F>
-    requires std::is_invocable_r_v<ChatMessageHistory, const F&, const std::string&>
-  SessionHistories(F find) : find_(std::make_shared<const Find>(std::move(find))) {}
+  requires std::is_invocable_r_v<ChatMessageHistory, const F&, const std::string&> SessionHistories(
+      F find)
+      : find_(std::make_shared<const Find>(std::move(find))) {}
 
   /// The history of the context's session. Throws Error{config} when it names none.
   ChatMessageHistory find(const Context& context, const std::string& session_key) const;
@@ -177,10 +178,10 @@ class HistoryStep final : public Step<In, Out> {
 
 }  // namespace detail
 
-/// The step with a memory of its sessions (LangChain's RunnableWithMessageHistory). Before a run the
-/// session's messages are put to the input; after it, when it has succeeded or its stream has ended,
-/// the new messages and the reply are added to the session, all or none. Which session is said by
-/// the context of each call:
+/// The step with a memory of its sessions (LangChain's RunnableWithMessageHistory). Before a run
+/// the session's messages are put to the input; after it, when it has succeeded or its stream has
+/// ended, the new messages and the reply are added to the session, all or none. Which session is
+/// said by the context of each call:
 ///
 ///     auto chat = with_message_history(prompt | model, store,
 ///                                      MessageHistoryOptions().history_messages_key("history"));

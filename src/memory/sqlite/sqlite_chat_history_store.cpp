@@ -36,8 +36,7 @@ Task<> SqliteChatHistoryStore::append(std::string session, Messages messages, Co
   return offload(std::move(work));
 }
 
-Task<Messages> SqliteChatHistoryStore::read(std::string session, HistoryPage page,
-                                            Context) const {
+Task<Messages> SqliteChatHistoryStore::read(std::string session, HistoryPage page, Context) const {
   auto work = [rows = rows_, session = std::move(session), page] {
     return rows->read(session, page);
   };

@@ -44,8 +44,7 @@ std::string schema_of(Connection& connection) {
 }
 
 std::int64_t sum_of(std::string_view session, std::int64_t place, std::string_view message) {
-  const Checksum sum =
-      Checksum().add(session).add(static_cast<std::uint64_t>(place)).add(message);
+  const Checksum sum = Checksum().add(session).add(static_cast<std::uint64_t>(place)).add(message);
   return static_cast<std::int64_t>(sum.value());
 }
 
@@ -81,7 +80,8 @@ ConnectionSettings lasting(ConnectionSettings settings) {
 
 }  // namespace
 
-SqliteHistory::SqliteHistory(ConnectionSettings settings) : connection_(lasting(std::move(settings))) {
+SqliteHistory::SqliteHistory(ConnectionSettings settings)
+    : connection_(lasting(std::move(settings))) {
   connection_.run("PRAGMA secure_delete=ON");
   if (is_empty(connection_)) create();
   check_kind();
@@ -92,9 +92,10 @@ SqliteHistory::SqliteHistory(ConnectionSettings settings) : connection_(lasting(
 
 void SqliteHistory::create() {
   if (connection_.read_only())
-    throw Error(ErrorKind::storage, fmt::format("{}: the file is empty and cannot be written, so no "
-                                                "history can be kept in it",
-                                                connection_.path()));
+    throw Error(ErrorKind::storage,
+                fmt::format("{}: the file is empty and cannot be written, so no "
+                            "history can be kept in it",
+                            connection_.path()));
   connection_.run("PRAGMA journal_mode=WAL");
   Transaction transaction(connection_);
   if (!is_empty(connection_)) return;  // another process was faster
@@ -175,15 +176,16 @@ Messages SqliteHistory::read_range(const std::string& name, const Session& sessi
   Messages messages;
   for (std::int64_t place = begin; place < end; ++place) {
     if (!query.step() || query.integer(0) != place)
-      connection_.damaged(fmt::format("message {} of session {} is missing", place, Json(name).dump()));
+      connection_.damaged(
+          fmt::format("message {} of session {} is missing", place, Json(name).dump()));
     const std::string_view text = query.bytes(1);
     try {
       if (query.integer(2) != sum_of(name, place, text))
         throw Error(ErrorKind::validation, "its checksum is wrong");
       messages.push_back(message_from_json(Json::parse(text)));
     } catch (const Error& error) {
-      connection_.damaged(fmt::format("message {} of session {}: {}", place, Json(name).dump(),
-                                      error.message()));
+      connection_.damaged(
+          fmt::format("message {} of session {}: {}", place, Json(name).dump(), error.message()));
     }
   }
   return messages;
@@ -208,6 +210,7 @@ void SqliteHistory::erase(const std::string& session) {
   Transaction transaction(connection_);
   Query(connection_, "DELETE FROM sessions WHERE id = ?").bind(std::string_view(session)).run();
   transaction.commit();
+  connection_.run("PRAGMA wal_checkpoint(TRUNCATE)");  // the log held it, too
 }
 
 std::vector<SessionInfo> SqliteHistory::sessions() {
