@@ -95,8 +95,8 @@ def workloads(data):
         Workload("sse + json", "cpu_limit", ["sse", stream],
                  [Goal("speed", 900, own("mb_s"), " MB/s", at_least=True)]),
         Workload("history", "cpu_limit", ["history", history],
-                 [Goal("load", 20, lambda library, limit: library["cpu_ns_per_unit"] / 1e3, " us a message"),
-                  Goal("save", 5, lambda library, limit: library["save_us"] / limit["save_us"],
+                 [Goal("load", 10, lambda library, limit: library["cpu_ns_per_unit"] / 1e3, " us a message"),
+                  Goal("save", 3, lambda library, limit: library["save_us"] / limit["save_us"],
                        " times the limit's CPU")], unit=micro),
     ]
 

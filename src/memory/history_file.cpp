@@ -20,6 +20,7 @@ constexpr std::int64_t version = 1;
 constexpr std::string_view before_sum = "{\"sum\":\"", behind_sum = "\",";
 constexpr std::size_t sum_digits = 16;
 constexpr std::size_t rest_begin = before_sum.size() + sum_digits + behind_sum.size();
+constexpr std::string_view before_messages = ",\"messages\":";
 constexpr std::uint64_t read_bytes = 1 << 20;
 
 std::string sum_of(std::string_view rest) {
@@ -28,14 +29,42 @@ std::string sum_of(std::string_view rest) {
 
 std::string line_of(const std::string& session, const std::vector<std::string>& texts,
                     std::int64_t time_us) {
-  std::string rest =
-      fmt::format("\"session\":{},\"time_us\":{},\"messages\":[", Json(session).dump(), time_us);
+  std::string rest = fmt::format("\"session\":{},\"time_us\":{},\"count\":{}{}[",
+                                 Json(session).dump(), time_us, texts.size(), before_messages);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i > 0) rest += ',';
     rest += texts[i];
   }
   rest += "]}";
   return fmt::format("{}{}{}{}\n", before_sum, sum_of(rest), behind_sum, rest);
+}
+
+bool is_whole(std::string_view line) {
+  return line.size() > rest_begin && line.starts_with(before_sum) &&
+         line.substr(before_sum.size(), sum_digits) == sum_of(line.substr(rest_begin));
+}
+
+Json parsed_or_null(std::string_view text) {
+  try {
+    return Json::parse(text);
+  } catch (const ParseError&) {
+    return Json();  // the caller says what is wrong, and where
+  }
+}
+
+// The fields before the messages, and the messages, of a whole line. No string of JSON holds what
+// stands between them: its quotes would be escaped.
+Json head_of(std::string_view line) {
+  const std::string_view rest = line.substr(rest_begin);
+  return parsed_or_null(fmt::format("{{{}}}", rest.substr(0, rest.find(before_messages))));
+}
+
+Json messages_of(std::string_view line) {
+  const std::size_t at = line.find(before_messages);
+  if (at == line.npos) return Json();
+  line.remove_prefix(at + before_messages.size());
+  line.remove_suffix(1);
+  return parsed_or_null(line);
 }
 
 // The session that the beginning of a line names, if it is there.
@@ -121,46 +150,42 @@ void HistoryFile::drop_tail(std::string_view tail, bool alone) {
 }
 
 void HistoryFile::take_line(std::string_view text) {
-  const std::uint64_t number = lines_ + 1, offset = known_;
-  const auto parsed = [&]() -> Json {
-    try {
-      return Json::parse(text);
-    } catch (const ParseError& error) {
-      if (number == 1) return Json();
-      damaged(number, offset, error.message());
-    }
-  };
-  if (number == 1) {
-    const Json first = parsed();
-    if (first["lian"] != Json("chat history") || !first["version"].is_integer())
-      throw Error(
-          ErrorKind::storage,
-          fmt::format("{}: this is not a chat history of lian; name another file", file_.path()));
-    if (first["version"] != Json(version))
-      throw Error(
-          ErrorKind::storage,
-          fmt::format("{}: the history has format {}, this version of lian reads format {}; "
-                      "use the version of lian that made it",
-                      file_.path(), first["version"].dump(), version));
-  } else {
-    if (text.size() < rest_begin || !text.starts_with(before_sum) ||
-        text.substr(before_sum.size(), sum_digits) != sum_of(text.substr(rest_begin)))
-      damaged(number, offset, "its checksum is wrong");
-    const Json line = parsed();
-    const Json name = line["session"], messages = line["messages"], time = line["time_us"];
-    if (!name.is_string() || !messages.is_array() || !time.is_integer())
-      damaged(number, offset, "a field of it is missing");
-    Session& session = sessions_[std::string(name.as_string())];
-    Line& place = session.lines.emplace_back();
-    place.offset = offset;
-    place.bytes = text.size();
-    place.number = number;
-    place.messages = messages.size();
-    session.messages += place.messages;
-    session.updated_us = time.as_int();
-  }
+  const std::uint64_t number = lines_ + 1;
+  if (number == 1)
+    check_header(text);
+  else
+    take_messages(text, number);
   lines_ = number;
   known_ += text.size() + 1;
+}
+
+void HistoryFile::check_header(std::string_view text) const {
+  const Json first = parsed_or_null(text);
+  if (first["lian"] != Json("chat history") || !first["version"].is_integer())
+    throw Error(
+        ErrorKind::storage,
+        fmt::format("{}: this is not a chat history of lian; name another file", file_.path()));
+  if (first["version"] != Json(version))
+    throw Error(ErrorKind::storage,
+                fmt::format("{}: the history has format {}, this version of lian reads format {}; "
+                            "use the version of lian that made it",
+                            file_.path(), first["version"].dump(), version));
+}
+
+void HistoryFile::take_messages(std::string_view text, std::uint64_t number) {
+  if (!is_whole(text)) damaged(number, known_, "its checksum is wrong");
+  const Json head = head_of(text);
+  const Json name = head["session"], time = head["time_us"], count = head["count"];
+  if (!name.is_string() || !time.is_integer() || !count.is_integer() || count.as_int() < 1)
+    damaged(number, known_, "a field of it is missing");
+  Session& session = sessions_[std::string(name.as_string())];
+  Line& place = session.lines.emplace_back();
+  place.offset = known_;
+  place.bytes = text.size();
+  place.number = number;
+  place.messages = static_cast<std::size_t>(count.as_int());
+  session.messages += place.messages;
+  session.updated_us = time.as_int();
 }
 
 void HistoryFile::append(const std::string& session, const Messages& messages) {
@@ -179,10 +204,11 @@ void HistoryFile::add_messages_of(const Line& line, std::size_t first, const His
   const auto [begin, end] = page.range(size);
   if (first + line.messages <= begin || first >= end) return;
   const std::string text = file_.read(line.offset, line.bytes);
-  if (text.size() < rest_begin ||
-      text.substr(before_sum.size(), sum_digits) != sum_of(text.substr(rest_begin)))
+  if (!is_whole(text))
     damaged(line.number, line.offset, "it is not what it was when the file was opened");
-  const Json messages = Json::parse(text)["messages"];
+  const Json messages = messages_of(text);
+  if (messages.size() != line.messages)
+    damaged(line.number, line.offset, "it does not hold the messages that it says");
   for (std::size_t i = 0; i < line.messages; ++i) {
     if (first + i < begin || first + i >= end) continue;
     try {

@@ -45,6 +45,8 @@ class HistoryFile {
   void catch_up(const LockedFile::Lock& lock, bool alone);
   void begin_file();
   void take_line(std::string_view line);
+  void check_header(std::string_view line) const;
+  void take_messages(std::string_view line, std::uint64_t number);
   void drop_tail(std::string_view tail, bool alone);
   void add_messages_of(const Line& line, std::size_t first, const HistoryPage& page,
                        std::size_t size, Messages& out) const;
