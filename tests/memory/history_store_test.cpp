@@ -223,6 +223,27 @@ TEST_CASE("history: handles of their own file see what the others do") {
   }
 }
 
+TEST_CASE("history: one handle clears again and again while another one adds") {
+  for (const StoreKind& kind : lasting_kinds()) {
+    DYNAMIC_SECTION(kind.name) {
+      const TempFolder folder;
+      const auto one = kind.open(folder.path("chat")), other = kind.open(folder.path("chat"));
+      std::thread adding([&] {
+        for (std::size_t i = 0; i < 60; ++i) Handle(one, "kept").add_messages(numbered("m", i, 1));
+      });
+      for (std::size_t i = 0; i < 30; ++i) {
+        Handle(other, "gone").add_messages(numbered("x", i, 2));
+        Handle(other, "gone").clear();
+      }
+      adding.join();
+      CHECK(Handle(one, "kept").messages() == numbered("m", 0, 60));
+      CHECK(Handle(other, "kept").messages() == numbered("m", 0, 60));
+      CHECK(Handle(one, "gone").messages().empty());
+      CHECK(Handle(kind.open(folder.path("chat")), "kept").size() == 60);
+    }
+  }
+}
+
 TEST_CASE("history: what is cleared is not in the file any more") {
   for (const StoreKind& kind : lasting_kinds()) {
     DYNAMIC_SECTION(kind.name) {
