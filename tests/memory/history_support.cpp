@@ -7,6 +7,7 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 
 #include "lian/memory/file_chat_history_store.hpp"
 #include "lian/memory/in_memory_chat_history_store.hpp"
@@ -16,6 +17,16 @@
 
 namespace lian::test {
 namespace {
+
+template <class History>
+StoreKind::Work work_of(std::shared_ptr<History> history) {
+  StoreKind::Work work;
+  work.add = [history](const std::string& session, const Messages& messages) {
+    history->append(session, messages);
+  };
+  work.clear = [history](const std::string& session) { history->erase(session); };
+  return work;
+}
 
 StoreKind in_memory() {
   StoreKind kind;
@@ -29,12 +40,7 @@ StoreKind json_lines() {
   kind.name = "file";
   kind.lasts = true;
   kind.open = [](const std::string& path) { return std::make_shared<FileChatHistoryStore>(path); };
-  kind.adder = [](const std::string& path) -> StoreKind::Add {
-    return [file = std::make_shared<HistoryFile>(path)](const std::string& session,
-                                                        const Messages& messages) {
-      file->append(session, messages);
-    };
-  };
+  kind.work = [](const std::string& path) { return work_of(std::make_shared<HistoryFile>(path)); };
   return kind;
 }
 
@@ -45,13 +51,10 @@ StoreKind sqlite() {
   kind.open = [](const std::string& path) {
     return std::make_shared<SqliteChatHistoryStore>(path);
   };
-  kind.adder = [](const std::string& path) -> StoreKind::Add {
+  kind.work = [](const std::string& path) {
     ConnectionSettings settings;
     settings.path = path;
-    return [rows = std::make_shared<SqliteHistory>(std::move(settings))](const std::string& session,
-                                                                         const Messages& messages) {
-      rows->append(session, messages);
-    };
+    return work_of(std::make_shared<SqliteHistory>(std::move(settings)));
   };
   return kind;
 }
@@ -106,6 +109,26 @@ Messages numbered(const std::string& name, std::size_t first, std::size_t count)
   for (std::size_t i = first; i < first + count; ++i)
     messages.push_back(user(name + " " + std::to_string(i)));
   return messages;
+}
+
+Messages call_messages(std::size_t n) {
+  Messages messages;
+  for (std::size_t i = 0; i <= n % 3; ++i)
+    messages.push_back(user("call " + std::to_string(n) + " message " + std::to_string(i) + " " +
+                            std::string(n * 37 % 2000, 'x')));
+  return messages;
+}
+
+std::size_t whole_calls(const Messages& messages) {
+  std::size_t calls = 0, at = 0;
+  while (at < messages.size()) {
+    for (const Message& expected : call_messages(calls)) {
+      if (at == messages.size() || messages[at++] != expected)
+        throw std::runtime_error("call " + std::to_string(calls) + " is not whole");
+    }
+    ++calls;
+  }
+  return calls;
 }
 
 pid_t in_child(const std::function<void()>& work) {

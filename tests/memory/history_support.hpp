@@ -19,9 +19,12 @@ struct StoreKind {
   std::string name;
   bool lasts = false;
   std::function<std::shared_ptr<ChatHistoryStore>(const std::string& path)> open;
-  /// The work of a store without a loop, for children made by fork: opens, and adds to a session.
-  using Add = std::function<void(const std::string& session, const Messages& messages)>;
-  std::function<Add(const std::string& path)> adder;
+  /// The work of a store without a loop, for children made by fork.
+  struct Work {
+    std::function<void(const std::string& session, const Messages& messages)> add;
+    std::function<void(const std::string& session)> clear;
+  };
+  std::function<Work(const std::string& path)> work;
 };
 
 const std::vector<StoreKind>& store_kinds();
@@ -33,6 +36,11 @@ Message message_of_all_parts();
 std::vector<std::string> texts_of(const Messages& messages);
 /// "name 0", "name 1", … as messages of the user.
 Messages numbered(const std::string& name, std::size_t first, std::size_t count);
+
+/// What the n-th call adds: one to three messages that say which call they are of.
+Messages call_messages(std::size_t n);
+/// How many whole calls, from the first on, the messages are; throws when they are anything else.
+std::size_t whole_calls(const Messages& messages);
 
 /// Runs `work` in a child process, which ends with its result; gives the child.
 pid_t in_child(const std::function<void()>& work);
