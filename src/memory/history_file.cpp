@@ -87,7 +87,7 @@ std::string session_of(std::string_view tail) {
 HistoryFile::HistoryFile(std::string_view path) : file_(std::string(path)) {
   const bool alone = !file_.read_only();
   const LockedFile::Lock lock(file_, alone);
-  catch_up(lock, alone);
+  catch_up(alone);
 }
 
 void HistoryFile::damaged(std::uint64_t line, std::uint64_t offset, std::string_view how) const {
@@ -98,10 +98,11 @@ void HistoryFile::damaged(std::uint64_t line, std::uint64_t offset, std::string_
 }
 
 // Reads what was written since, by this process or another one.
-void HistoryFile::catch_up(const LockedFile::Lock& lock, bool alone) {
-  if (lock.replaced()) {
+void HistoryFile::catch_up(bool alone) {
+  if (generation_ != file_.generation()) {
     sessions_.clear();
     known_ = lines_ = tail_told_ = 0;
+    generation_ = file_.generation();
   }
   const std::uint64_t size = file_.size();
   if (size < known_)
@@ -139,11 +140,10 @@ void HistoryFile::drop_tail(std::string_view tail, bool alone) {
         fmt::format("{}: this is not a chat history of lian; name another file", file_.path()));
   const std::uint64_t size = known_ + tail.size();
   if (tail_told_ != size && lines_ > 0) {
-    recovered_.push_back(
-        fmt::format("{}: line {}, which begins at byte {}, is cut off after {} bytes, as by a kill "
-                    "while it was "
-                    "being written; what a call was adding to {} and had not acknowledged is lost",
-                    file_.path(), lines_ + 1, known_, tail.size(), session_of(tail)));
+    recovered_.push_back(fmt::format(
+        "{}: line {}, which begins at byte {}, is cut off after {} bytes, as by a kill "
+        "while it was being written; what a call was adding to {} and had not acknowledged is lost",
+        file_.path(), lines_ + 1, known_, tail.size(), session_of(tail)));
   }
   tail_told_ = size;
   if (alone) file_.cut(known_);
@@ -193,7 +193,7 @@ void HistoryFile::append(const std::string& session, const Messages& messages) {
   const std::lock_guard own(mutex_);
   if (file_.read_only()) file_.fail("written: it was opened to be read only", EACCES);
   const LockedFile::Lock lock(file_, true);
-  catch_up(lock, true);
+  catch_up(true);
   const std::string line = line_of(session, texts, now_us());
   file_.append(known_, line);
   take_line(std::string_view(line).substr(0, line.size() - 1));
@@ -222,7 +222,7 @@ void HistoryFile::add_messages_of(const Line& line, std::size_t first, const His
 Messages HistoryFile::read(const std::string& session, const HistoryPage& page) {
   const std::lock_guard own(mutex_);
   const LockedFile::Lock lock(file_, false);
-  catch_up(lock, false);
+  catch_up(false);
   Messages out;
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return out;
@@ -237,7 +237,7 @@ Messages HistoryFile::read(const std::string& session, const HistoryPage& page) 
 std::size_t HistoryFile::count(const std::string& session) {
   const std::lock_guard own(mutex_);
   const LockedFile::Lock lock(file_, false);
-  catch_up(lock, false);
+  catch_up(false);
   const auto found = sessions_.find(session);
   return found == sessions_.end() ? 0 : found->second.messages;
 }
@@ -246,7 +246,7 @@ void HistoryFile::erase(const std::string& session) {
   const std::lock_guard own(mutex_);
   if (file_.read_only()) file_.fail("written: it was opened to be read only", EACCES);
   const LockedFile::Lock lock(file_, true);
-  catch_up(lock, true);
+  catch_up(true);
   const auto found = sessions_.find(session);
   if (found == sessions_.end()) return;
   std::string kept;
@@ -257,15 +257,13 @@ void HistoryFile::erase(const std::string& session) {
   }
   kept += file_.read(from, known_ - from);
   file_.replace(kept);
-  sessions_.clear();
-  known_ = lines_ = tail_told_ = 0;
-  catch_up(lock, true);
+  catch_up(true);
 }
 
 std::vector<SessionInfo> HistoryFile::sessions() {
   const std::lock_guard own(mutex_);
   const LockedFile::Lock lock(file_, false);
-  catch_up(lock, false);
+  catch_up(false);
   std::vector<SessionInfo> all;
   for (const auto& [id, session] : sessions_) {
     SessionInfo& info = all.emplace_back();

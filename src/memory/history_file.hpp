@@ -42,7 +42,7 @@ class HistoryFile {
   };
 
   // With the mutex and the file's lock held:
-  void catch_up(const LockedFile::Lock& lock, bool alone);
+  void catch_up(bool alone);
   void begin_file();
   void take_line(std::string_view line);
   void check_header(std::string_view line) const;
@@ -54,6 +54,7 @@ class HistoryFile {
 
   std::mutex mutex_;
   LockedFile file_;
+  std::uint64_t generation_ = 0;         // of the file that sessions_ is of
   std::uint64_t known_ = 0, lines_ = 0;  // bytes and lines of the file that are in sessions_
   std::uint64_t tail_told_ = 0;          // the size of the file whose cut-off end was told of
   std::map<std::string, Session, std::less<>> sessions_;

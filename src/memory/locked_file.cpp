@@ -102,6 +102,7 @@ void LockedFile::reopen() {
   const int fd = open_file(false);
   if (fd < 0) fail("opened again", errno);
   ::close(std::exchange(fd_, fd));
+  ++generation_;
 }
 
 LockedFile::Lock::Lock(LockedFile& file, bool alone) : file_(file) {
@@ -109,9 +110,7 @@ LockedFile::Lock::Lock(LockedFile& file, bool alone) : file_(file) {
   const auto give_up = std::chrono::steady_clock::now() + longest_wait;
   for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
     if (::flock(file_.fd_, kind) == 0) {
-      if (file_.still_in_place()) return;
-      file_.reopen();
-      replaced_ = true;
+      if (took_place()) return;
       continue;
     }
     if (errno != EWOULDBLOCK && errno != EINTR) file_.fail("locked", errno);
@@ -121,6 +120,18 @@ LockedFile::Lock::Lock(LockedFile& file, bool alone) : file_(file) {
                               "process finish",
                               file_.path_));
     std::this_thread::sleep_for(pause);
+  }
+}
+
+// With the lock: whether it is that of the file in its place, which is opened otherwise.
+bool LockedFile::Lock::took_place() const {
+  try {
+    if (file_.still_in_place()) return true;
+    file_.reopen();
+    return false;
+  } catch (...) {
+    ::flock(file_.fd_, LOCK_UN);
+    throw;
   }
 }
 
@@ -176,6 +187,7 @@ void LockedFile::replace(std::string_view bytes) {
     fail("written anew; it is as it was", code);
   }
   ::close(std::exchange(fd_, fd));
+  ++generation_;
   if (!sync_folder_of(path_)) fail("put in place for good", errno);
 }
 

@@ -25,16 +25,17 @@ class LockedFile {
     ~Lock();
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
-    /// Whether another process had put a new file in the place of the old one, which is opened now.
-    bool replaced() const noexcept { return replaced_; }
 
    private:
+    bool took_place() const;
     LockedFile& file_;
-    bool replaced_ = false;
   };
 
   const std::string& path() const noexcept { return path_; }
   bool read_only() const noexcept { return read_only_; }
+  /// Another number when another file stands in the place of the one before, put there by this or
+  /// another process.
+  std::uint64_t generation() const noexcept { return generation_; }
   std::uint64_t size() const;
   /// The bytes [offset, offset + count), which must be there.
   std::string read(std::uint64_t offset, std::uint64_t count) const;
@@ -55,6 +56,7 @@ class LockedFile {
   std::string path_;
   int fd_ = -1;
   bool read_only_ = false;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace v0

@@ -140,7 +140,8 @@ TEST_CASE("history file: damage before the end is an error that names line and b
 
 TEST_CASE("history file: damage while it is open is found when it is read") {
   const TempFolder folder;
-  std::string bytes = six_calls(folder);
+  const std::string whole = six_calls(folder);
+  std::string bytes = whole;
   const auto store = std::make_shared<FileChatHistoryStore>(folder.path("chat.jsonl"));
   const std::size_t at = bytes.find("message 0");
   bytes[at] = 'M';
@@ -148,9 +149,15 @@ TEST_CASE("history file: damage while it is open is found when it is read") {
   CHECK(kind_of([&] { Handle(store, "even").messages(); }) == ErrorKind::storage);
   folder.write("chat.jsonl", bytes.substr(0, 100));
   CHECK(kind_of([&] { Handle(store, "even").messages(); }) == ErrorKind::storage);
-  std::filesystem::remove(folder.path("chat.jsonl"));
+  std::filesystem::rename(folder.path("chat.jsonl"), folder.path("moved.jsonl"));
   CHECK_THAT(message_of([&] { Handle(store, "even").add_user_message("lost?"); }),
              ContainsSubstring("deleted or moved"));
+  // It holds no lock meanwhile, and goes on when the file is back.
+  folder.write("moved.jsonl", whole);
+  std::filesystem::rename(folder.path("moved.jsonl"), folder.path("chat.jsonl"));
+  const auto other = std::make_shared<FileChatHistoryStore>(folder.path("chat.jsonl"));
+  Handle(other, "even").add_user_message("found");
+  CHECK(Handle(store, "even").messages().back() == user("found"));
 }
 
 TEST_CASE("history files: other files and newer formats are refused by name") {
