@@ -85,8 +85,8 @@ int LockedFile::open_file(bool make) const {
 }
 
 bool LockedFile::still_in_place() const {
-  struct stat here {
-  }, there{};
+  struct stat here = {};
+  struct stat there = {};
   if (::fstat(fd_, &here) != 0) fail("looked at", errno);
   if (::stat(path_.c_str(), &there) != 0) {
     if (errno != ENOENT) fail("looked at", errno);
@@ -138,7 +138,7 @@ bool LockedFile::Lock::took_place() const {
 LockedFile::Lock::~Lock() { ::flock(file_.fd_, LOCK_UN); }
 
 std::uint64_t LockedFile::size() const {
-  struct stat status {};
+  struct stat status = {};
   if (::fstat(fd_, &status) != 0) fail("looked at", errno);
   if (!S_ISREG(status.st_mode))
     throw Error(ErrorKind::storage,
@@ -172,7 +172,7 @@ void LockedFile::cut(std::uint64_t size) {
 void LockedFile::replace(std::string_view bytes) {
   const std::string fresh = path_ + ".new";
   ::unlink(fresh.c_str());  // left by a process that was killed
-  struct stat status {};
+  struct stat status = {};
   if (::fstat(fd_, &status) != 0) fail("looked at", errno);
   const int fd =
       ::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0777);
