@@ -27,7 +27,7 @@ void write_value(FieldWriter& fields, const std::string& key, const Value& value
       .text(stored.text);
 }
 
-Value read_value(FieldReader& fields) {
+Value read_value(RecordFields& fields) {
   StoredValue stored;
   stored.kind = static_cast<StoredValue::Kind>(fields.number());
   stored.integer = static_cast<std::int64_t>(fields.number());
@@ -49,7 +49,7 @@ void write_document(FieldWriter& fields, const Document& document) {
   }
 }
 
-Document read_document(FieldReader& fields) {
+Document read_document(RecordFields& fields) {
   Document document;
   document.id = fields.text();
   document.text = fields.text();
@@ -77,7 +77,7 @@ void write_vector(FieldWriter& fields, std::span<const float> vector) {
   fields.text(bytes);
 }
 
-std::vector<float> read_vector(FieldReader& fields, std::size_t dimension,
+std::vector<float> read_vector(RecordFields& fields, std::size_t dimension,
                                const RecordReader& reader) {
   const std::string_view bytes = fields.text();
   if (dimension == 0 || bytes.size() != dimension * 4)
@@ -94,7 +94,7 @@ std::vector<float> read_vector(FieldReader& fields, std::size_t dimension,
   return vector;
 }
 
-SourceRecord read_source(FieldReader& fields) {
+SourceRecord read_source(RecordFields& fields) {
   SourceRecord record;
   record.state.name = fields.text();
   record.state.size = fields.number();
@@ -130,7 +130,7 @@ void MemoryRows::save(const std::string& path) const {
 MemoryRows MemoryRows::load(const std::string& path, std::string embedding) {
   RecordReader reader(path, magic);
   if (reader.next() != header) reader.damaged("it does not begin with a header");
-  FieldReader head = reader.fields();
+  RecordFields head = reader.fields();
   const std::string stored(head.text());
   const auto dimension = static_cast<std::size_t>(head.number());
   if (!embedding.empty() && !stored.empty() && stored != embedding) {
@@ -142,7 +142,7 @@ MemoryRows MemoryRows::load(const std::string& path, std::string embedding) {
   }
   MemoryRows rows(path, embedding.empty() ? stored : std::move(embedding));
   for (char type = reader.next(); type != end; type = reader.next()) {
-    FieldReader fields = reader.fields();
+    RecordFields fields = reader.fields();
     if (type == source_type) {
       SourceRecord record = read_source(fields);
       rows.sources_[record.state.name] = std::move(record);
@@ -156,7 +156,7 @@ MemoryRows MemoryRows::load(const std::string& path, std::string embedding) {
       reader.damaged(type == 0 ? "its end is missing" : "a record of an unknown type");
     }
   }
-  FieldReader counts = reader.fields();
+  RecordFields counts = reader.fields();
   if (counts.number() != rows.sources_.size() || counts.number() != rows.rows_.size() ||
       reader.next() != 0) {
     reader.damaged("it does not hold what its end says");

@@ -67,16 +67,16 @@ FieldWriter& FieldWriter::text(std::string_view value) {
   return *this;
 }
 
-std::string_view FieldReader::take(std::uint64_t count) {
+std::string_view RecordFields::take(std::uint64_t count) {
   if (count > rest_.size()) throw_damaged(*file_, "a record ends early");
   const std::string_view taken = rest_.substr(0, static_cast<std::size_t>(count));
   rest_.remove_prefix(taken.size());
   return taken;
 }
 
-std::uint64_t FieldReader::number() { return number_at(take(8).data()); }
+std::uint64_t RecordFields::number() { return number_at(take(8).data()); }
 
-std::string_view FieldReader::text() { return take(number()); }
+std::string_view RecordFields::text() { return take(number()); }
 
 RecordWriter::RecordWriter(std::string path, std::string_view magic)
     : path_(std::move(path)), temporary_(path_ + ".new") {

@@ -23,9 +23,9 @@ class FieldWriter {
 
 /// Reads the fields of a record back. Throws Error{storage} naming the file when the record ends
 /// early.
-class FieldReader {
+class RecordFields {
  public:
-  FieldReader(std::string_view bytes, const std::string& file) : rest_(bytes), file_(&file) {}
+  RecordFields(std::string_view bytes, const std::string& file) : rest_(bytes), file_(&file) {}
   std::uint64_t number();
   std::string_view text();
   bool at_end() const noexcept { return rest_.empty(); }
@@ -69,7 +69,7 @@ class RecordReader {
 
   /// The next record: its type; 0 at the end of the file. `bytes()` holds its fields.
   char next();
-  FieldReader fields() const { return FieldReader(bytes_, path_); }
+  RecordFields fields() const { return RecordFields(bytes_, path_); }
   [[noreturn]] void damaged(std::string_view how) const;
 
  private:
