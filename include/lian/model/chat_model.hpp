@@ -15,6 +15,13 @@
 namespace lian {
 inline namespace v0 {
 
+class StructuredOptions;
+template <class T>
+struct StructuredReply;
+/// Asks structured output for the model's reply beside the value.
+struct IncludeRaw {};
+inline constexpr IncludeRaw include_raw{};
+
 /// What an implementer of a chat model derives from. Shared and const; thread-safe.
 class LIAN_API ChatStep : public Step<ChatInput, AIMessage> {
  public:
@@ -58,6 +65,17 @@ class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
   }
   /// Ends each call with Error{timeout} after that time, tries and waits included.
   ChatModel with_timeout(std::chrono::nanoseconds limit) const;
+  /// The model's replies as values of a described struct, see lian/model/structured_output.hpp,
+  /// which a program that calls this includes.
+  template <class T>
+  Runnable<ChatInput, T> with_structured_output() const;
+  template <class T>
+  Runnable<ChatInput, T> with_structured_output(const StructuredOptions& options) const;
+  template <class T>
+  Runnable<ChatInput, StructuredReply<T>> with_structured_output(IncludeRaw) const;
+  template <class T>
+  Runnable<ChatInput, StructuredReply<T>> with_structured_output(
+      IncludeRaw, const StructuredOptions& options) const;
 
   /// How many tokens the input is to the provider, tools and settings included; one request.
   /// Throws UnsupportedError where the provider has no such call.
