@@ -1,8 +1,13 @@
 /// lian/lian.hpp: everything of lian::lian. Components have headers of their own:
 /// lian/data/sqlite_vector_store.hpp and lian/memory/sqlite_chat_history_store.hpp (lian::sqlite),
-/// lian/data/html_loader.hpp (lian::html).
+/// lian/data/html_loader.hpp (lian::html), lian/testing/*.hpp (lian::testing).
 #pragma once
 
+#include "lian/agent/agent.hpp"
+#include "lian/agent/fetch_tool.hpp"
+#include "lian/agent/file_tools.hpp"
+#include "lian/agent/ready_tools.hpp"
+#include "lian/agent/tool_function.hpp"
 #include "lian/callback/console_handler.hpp"
 #include "lian/callback/usage_handler.hpp"
 #include "lian/chain/retrieval_qa.hpp"
@@ -42,3 +47,4 @@
 #include "lian/model/prompt.hpp"
 #include "lian/model/registry.hpp"
 #include "lian/model/static_prompt.hpp"
+#include "lian/model/structured_output.hpp"
