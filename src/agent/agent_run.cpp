@@ -27,10 +27,14 @@ std::int64_t approximate_tokens(const Message& message) {
 
 std::string_view sentence(AgentStop stop) {
   switch (stop) {
-    case AgentStop::max_tokens: return "Agent stopped due to token limit.";
-    case AgentStop::max_cost: return "Agent stopped due to cost limit.";
-    case AgentStop::max_tool_calls: return "Agent stopped due to tool call limit.";
-    default: return "Agent stopped due to iteration limit or time limit.";
+    case AgentStop::max_tokens:
+      return "Agent stopped due to token limit.";
+    case AgentStop::max_cost:
+      return "Agent stopped due to cost limit.";
+    case AgentStop::max_tool_calls:
+      return "Agent stopped due to tool call limit.";
+    default:
+      return "Agent stopped due to iteration limit or time limit.";
   }
 }
 
@@ -78,13 +82,14 @@ void AgentRun::stop(AgentStop why) {
   result_.output = sentence(why);
 }
 
-void AgentRun::count(const AIMessage& reply, const Messages& asked) {
+// `last`: what the reply was asked by.
+void AgentRun::count(const AIMessage& reply, bool last) {
   Usage usage;
   if (reply.usage) {
     usage = *reply.usage;
     if (usage.total_tokens == 0) usage.total_tokens = usage.input_tokens + usage.output_tokens;
   } else {
-    for (const Message& message : asked) usage.input_tokens += approximate_tokens(message);
+    for (const Message& message : question(last)) usage.input_tokens += approximate_tokens(message);
     usage.output_tokens = approximate_tokens(reply);
     usage.total_tokens = usage.input_tokens + usage.output_tokens;
     const bool needed = setup_.options.max_tokens() || setup_.options.max_cost();
@@ -121,11 +126,10 @@ Stream<AgentPiece> AgentRun::call_model(bool streaming, bool last, AIMessage* re
   const ChatModel& model = last ? setup_.plan->final_model() : setup_.plan->model();
   ++result_.iterations;
   ChatInput input(question(last));
-  const Messages asked = input.messages;
   if (!streaming) {
     Task<AIMessage> asking = model.ainvoke(std::move(input), limited_);
     *reply = co_await std::move(asking);
-    count(*reply, asked);
+    count(*reply, last);
     co_return;
   }
   AgentPiece piece;
@@ -137,7 +141,7 @@ Stream<AgentPiece> AgentRun::call_model(bool streaming, bool last, AIMessage* re
     co_yield piece;
   }
   finish(*reply);
-  count(*reply, asked);
+  count(*reply, last);
 }
 
 Stream<AgentPiece> AgentRun::ask(bool streaming) {
@@ -172,8 +176,8 @@ void AgentRun::read(AIMessage reply) {
 }
 
 Stream<AgentPiece> AgentRun::close(bool streaming) {
-  const bool may_ask = result_.stop == AgentStop::max_iterations ||
-                       result_.stop == AgentStop::max_tool_calls;
+  const bool may_ask =
+      result_.stop == AgentStop::max_iterations || result_.stop == AgentStop::max_tool_calls;
   AgentStop why = result_.stop;
   if (!may_ask || setup_.options.early_stopping_method() == EarlyStopping::force || over(why))
     co_return;
@@ -198,8 +202,7 @@ AgentResult AgentRun::result() {
   for (const AgentTurn& turn : turns_)
     result_.intermediate_steps.insert(result_.intermediate_steps.end(), turn.steps.begin(),
                                       turn.steps.end());
-  result_.messages =
-      setup_.plan->conversation(input_, std::move(turns_), result_.output);
+  result_.messages = setup_.plan->conversation(input_, std::move(turns_), result_.output);
   return std::move(result_);
 }
 

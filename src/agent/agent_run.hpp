@@ -27,8 +27,9 @@ struct AgentSetup {
   AgentOptions options;
 };
 
-/// One run of an agent. Lives in the frame of the coroutine that drives it, which drains each stream
-/// it gives before it asks for the next: first `ask`, then, unless `ended`, `act`, and so on.
+/// One run of an agent. Lives in the frame of the coroutine that drives it, which drains each
+/// stream it gives before it asks for the next: first `ask`, then, unless `ended`, `act`, and so
+/// on.
 class AgentRun {
  public:
   AgentRun(const AgentSetup& setup, AgentInput input, Context context);
@@ -48,7 +49,7 @@ class AgentRun {
   bool over(AgentStop& stop) const noexcept;
   bool check_limits();
   void stop(AgentStop why);
-  void count(const AIMessage& reply, const Messages& asked);
+  void count(const AIMessage& reply, bool last);
   void swallow_timeout(const std::exception_ptr& failure);
 
   // ---- the model
@@ -63,6 +64,7 @@ class AgentRun {
   Task<void> decide(std::vector<std::size_t> waiting);
   Task<ToolDecisions> ask_person(std::vector<ToolCall> calls, const Context& context) const;
   void apply(std::size_t index, const ToolDecision& decision);
+  void show_edit(std::size_t index);
   void answer(std::size_t index, ToolMessage message);
   void refuse(std::size_t index, std::string_view text);
   void refuse_rest(std::string_view text);

@@ -93,9 +93,10 @@ Task<void> AgentRun::decide(std::vector<std::size_t> waiting) {
   Task<ToolDecisions> asking = ask_person(std::move(calls), context);
   const ToolDecisions decisions = co_await std::move(asking);
   if (decisions.size() != waiting.size())
-    throw Error(ErrorKind::validation,
-                fmt::format("the approval gave {} decisions for {} calls; it must give one for each",
-                            decisions.size(), waiting.size()));
+    throw Error(
+        ErrorKind::validation,
+        fmt::format("the approval gave {} decisions for {} calls; it must give one for each",
+                    decisions.size(), waiting.size()));
   for (std::size_t i = 0; i < waiting.size(); ++i) apply(waiting[i], decisions[i]);
 }
 
@@ -113,12 +114,28 @@ void AgentRun::apply(std::size_t index, const ToolDecision& decision) {
       return;
     case ToolDecision::Kind::edit:
       step.call.arguments = decision.text();
-      return;
+      return show_edit(index);
     case ToolDecision::Kind::reject:
       refuse(index, decision.text().empty()
                         ? fmt::format("The user rejected the call of '{}'.", step.call.name)
                         : fmt::format("The user rejected the call of '{}': {}", step.call.name,
                                       decision.text()));
+  }
+}
+
+// The model is shown the call that ran in place of its own, where that is JSON that can be sent.
+void AgentRun::show_edit(std::size_t index) {
+  AgentTurn& turn = turns_.back();
+  const std::string& arguments = turn.steps[index].call.arguments;
+  try {
+    if (!Json::parse(arguments).is_object()) return;
+  } catch (const ParseError&) {
+    return;  // its answer will tell the fault
+  }
+  std::size_t number = 0;
+  for (Part& part : turn.reply.parts) {
+    auto* call = std::get_if<ToolCall>(&part);
+    if (call != nullptr && number++ == index) call->arguments = arguments;
   }
 }
 
@@ -183,8 +200,8 @@ Task<void> AgentRun::settle() {
   for (const std::size_t index : unanswered()) {
     const std::string& name = turns_.back().steps[index].call.name;
     if (setup_.find(name) == nullptr)
-      refuse(index, fmt::format("{} is not a valid tool, try one of [{}].", name,
-                                setup_.tool_names()));
+      refuse(index,
+             fmt::format("{} is not a valid tool, try one of [{}].", name, setup_.tool_names()));
   }
   std::vector<std::size_t> waiting = waiting_for_approval();
   std::exception_ptr failure;

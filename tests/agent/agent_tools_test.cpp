@@ -60,22 +60,27 @@ TEST_CASE("agent tools: 16 coroutines of 200 ms wait side by side") {
 }
 
 TEST_CASE("agent tools: 16 blocking functions of 200 ms block side by side") {
-  const Tool blocking = tool("wait", "", [](int n) {
-    std::this_thread::sleep_for(200ms);
-    return n;
-  }, {"n"}, ToolOptions().blocking());
+  const Tool blocking = tool(
+      "wait", "",
+      [](int n) {
+        std::this_thread::sleep_for(200ms);
+        return n;
+      },
+      {"n"}, ToolOptions().blocking());
   CHECK(best_time_of(blocking, 250ms) <= 250ms);
 }
 
 TEST_CASE("agent tools: 16 plain functions run one after another, never two at once") {
   std::atomic<int> inside{0};
   bool alone = true;
-  const Tool plain = tool("wait", "", [&](int n) {
-    alone = alone && inside.fetch_add(1) == 0;
-    std::this_thread::sleep_for(200ms);
-    --inside;
-    return n;
-  }, {"n"});
+  const Tool plain = tool("wait", "",
+                          [&](int n) {
+                            alone = alone && inside.fetch_add(1) == 0;
+                            std::this_thread::sleep_for(200ms);
+                            --inside;
+                            return n;
+                          },
+                          {"n"});
   const auto took = best_time_of(plain, 3300ms);
   CHECK(took >= 3200ms);
   CHECK(took <= 3300ms);
@@ -86,10 +91,12 @@ TEST_CASE("agent tools: plain functions do not keep coroutines from starting") {
   ScriptedReply reply;
   reply.call("plain", R"({"n":1})", "a").call("wait", R"({"n":2})", "b");
   const ScriptedChatModel model({reply, "done"});
-  const Tool plain = tool("plain", "", [](int n) {
-    std::this_thread::sleep_for(200ms);
-    return n;
-  }, {"n"});
+  const Tool plain = tool("plain", "",
+                          [](int n) {
+                            std::this_thread::sleep_for(200ms);
+                            return n;
+                          },
+                          {"n"});
   const AgentExecutor agent =
       create_tool_calling_agent(model, {plain, tool("wait", "", &wait_200, {"n"})});
   const auto begin = Clock::now();
@@ -122,7 +129,9 @@ TEST_CASE("agent tools: ends are told as they come, results stand in the order o
 TEST_CASE("agent tools: one that fails does not end the others") {
   const Tool bad = tool("bad", "", []() -> int { throw std::runtime_error("broken"); });
   ScriptedReply reply;
-  reply.call("wait", R"({"ms":5})", "a").call("bad", "{}", "b").call("add", R"({"a":1,"b":1})", "c");
+  reply.call("wait", R"({"ms":5})", "a")
+      .call("bad", "{}", "b")
+      .call("add", R"({"a":1,"b":1})", "c");
   const ScriptedChatModel model({reply, "done"});
   const AgentResult result =
       create_tool_calling_agent(model, {tool("wait", "", &wait_for, {"ms"}), bad, adder()})
@@ -143,9 +152,8 @@ TEST_CASE("agent tools: when errors end the run, the others are ended with it") 
   ScriptedReply reply;
   reply.call("hang", R"({"n":1})", "a").call("bad", "{}", "b");
   const ScriptedChatModel model({reply});
-  const AgentExecutor agent =
-      create_tool_calling_agent(model, {tool("hang", "", &hang, {"n"}), bad},
-                                AgentOptions().handle_tool_errors(false));
+  const AgentExecutor agent = create_tool_calling_agent(
+      model, {tool("hang", "", &hang, {"n"}), bad}, AgentOptions().handle_tool_errors(false));
   CHECK(test::kind_of([&] { agent.invoke("?", root()); }) == ErrorKind::tool);
   CHECK(test::kind_of([&] { stream_run(agent, "?"); }) == ErrorKind::config);  // the script is over
 }
@@ -159,10 +167,13 @@ TEST_CASE("agent tools: approve, edit and reject, one question for all calls of 
       .call("pay", R"({"sum":300})", "d")
       .call("pay", R"({"sum":4000})", "e");
   std::vector<int> paid;
-  const Tool pay = tool("pay", "", [&paid](int sum) {
-    paid.push_back(sum);
-    return sum;
-  }, {"sum"}, ToolOptions().needs_approval());
+  const Tool pay = tool(
+      "pay", "",
+      [&paid](int sum) {
+        paid.push_back(sum);
+        return sum;
+      },
+      {"sum"}, ToolOptions().needs_approval());
   const ScriptedChatModel model({reply, "done"});
   AgentOptions options;
   options.approval([&](std::vector<ToolCall> pending, Context) {
@@ -183,6 +194,9 @@ TEST_CASE("agent tools: approve, edit and reject, one question for all calls of 
   REQUIRE(steps.size() == 5);
   CHECK(steps[1].result.content() == "2");
   CHECK(steps[2].call.arguments == R"({"sum":2})");
+  const std::vector<ToolCall> shown = model.requests()[1].messages[1].tool_calls();
+  CHECK(shown[2].arguments == R"({"sum":2})");  // the model sees what ran
+  CHECK(shown[3].arguments == R"({"sum":300})");
   CHECK(steps[3].result.content() == "The user rejected the call of 'pay': too much");
   CHECK(steps[3].result.is_error());
   CHECK(steps[4].result.content().find("arguments.sum: expected an integer") != std::string::npos);
@@ -190,14 +204,14 @@ TEST_CASE("agent tools: approve, edit and reject, one question for all calls of 
 
 TEST_CASE("agent tools: a denied tool never runs, however often the model asks") {
   int ran = 0;
-  const Tool never = tool("drop", "", [&ran] { return ++ran; }, ToolOptions().needs_approval());
+  const Tool never = tool(
+      "drop", "", [&ran] { return ++ran; }, ToolOptions().needs_approval());
   const ScriptedChatModel model({calling("drop", "{}")}, true);
   AgentOptions options;
   options.max_iterations(1000).approval([](std::vector<ToolCall> pending, Context) {
     return ToolDecisions(pending.size(), ToolDecision::reject());
   });
-  const AgentResult result =
-      create_tool_calling_agent(model, {never}, options).invoke("?", root());
+  const AgentResult result = create_tool_calling_agent(model, {never}, options).invoke("?", root());
   CHECK(ran == 0);
   CHECK(model.calls() == 1000);
   CHECK(result.tool_calls == 0);
@@ -209,16 +223,19 @@ TEST_CASE("agent tools: an approval must decide every call") {
   AgentOptions options;
   options.approval([](std::vector<ToolCall>, Context) { return ToolDecisions(); });
   CHECK(test::kind_of([&] {
-    create_tool_calling_agent(model, {asked}, options).invoke("?", root());
-  }) == ErrorKind::validation);
+          create_tool_calling_agent(model, {asked}, options).invoke("?", root());
+        }) == ErrorKind::validation);
 }
 
 TEST_CASE("agent tools: a tool may run an agent of its own") {
   const ScriptedChatModel inner_model({"inner answer"}, true);
   const AgentExecutor inner = create_tool_calling_agent(inner_model, {});
-  const Tool ask = tool("ask", "", [inner](std::string question) {
-    return inner.invoke(question).output;  // blocking, inside of the outer run
-  }, {"question"});
+  const Tool ask =
+      tool("ask", "",
+           [inner](std::string question) {
+             return inner.invoke(question).output;  // blocking, inside of the outer run
+           },
+           {"question"});
   const ScriptedChatModel model({calling("ask", R"({"question":"?"})"), "done"});
   const AgentResult result = create_tool_calling_agent(model, {ask}).invoke("?", root());
   CHECK(result.intermediate_steps[0].result.content() == "inner answer");
