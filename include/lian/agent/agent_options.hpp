@@ -61,7 +61,8 @@ enum class EarlyStopping { force, generate };
 /// below 1 is Error{config} when the agent is made.
 class LIAN_API AgentOptions {
  public:
-  using Approval = Function<Task<ToolDecisions>(std::vector<ToolCall> pending, Context context) const>;
+  using Approval =
+      Function<Task<ToolDecisions>(std::vector<ToolCall> pending, Context context) const>;
   using ParsingError = Function<std::string(const Error& error) const>;
 
   AgentOptions() = default;
@@ -81,15 +82,15 @@ class LIAN_API AgentOptions {
   }
   /// Calls of tools in all; those beyond it are not made.
   AgentOptions& max_tool_calls(int v) { return max_tool_calls_ = v, *this; }
-  /// Default force. generate makes its one call beyond max_iterations and max_tool_calls; time, tokens
-  /// and cost are limits for it, too.
+  /// Default force. generate makes its one call beyond max_iterations and max_tool_calls; time,
+  /// tokens and cost are limits for it, too.
   AgentOptions& early_stopping_method(EarlyStopping v) { return early_stopping_ = v, *this; }
   /// How many of the last replies with tool calls the model is shown again; default all.
   AgentOptions& trim_intermediate_steps(int v) { return trim_ = v, *this; }
   /// Failures of tools and wrong arguments go back to the model (default), or end the run.
   AgentOptions& handle_tool_errors(bool v) { return handle_tool_errors_ = v, *this; }
-  /// Replies that cannot be read go back to the model with what was wrong (default), with this text,
-  /// or with what the function makes of the error; or they end the run with ParseError.
+  /// Replies that cannot be read go back to the model with what was wrong (default), with this
+  /// text, or with what the function makes of the error; or they end the run with ParseError.
   template <std::same_as<bool> T>  // no function that converts to bool
   AgentOptions& handle_parsing_errors(T v) {
     handle_parsing_errors_ = v;
@@ -106,14 +107,20 @@ class LIAN_API AgentOptions {
   /// for longer than the program's other conversations can wait.
   template <class F>
   AgentOptions& approval(F function) {
-    using R = std::remove_cvref_t<std::invoke_result_t<const F&, std::vector<ToolCall>, Context>>;
-    static_assert(std::is_same_v<R, Task<ToolDecisions>> || std::is_same_v<R, ToolDecisions>,
-                  "lian: an approval takes (std::vector<ToolCall>, Context) and gives ToolDecisions "
-                  "or Task<ToolDecisions>");
-    if constexpr (std::is_same_v<R, ToolDecisions>)
+    using Calls = std::vector<ToolCall>;
+    constexpr bool later = std::is_invocable_r_v<Task<ToolDecisions>, const F&, Calls, Context>;
+    constexpr bool at_once = std::is_invocable_r_v<ToolDecisions, const F&, Calls, Context>;
+    constexpr bool decides = later || at_once;
+    static_assert(
+        decides,
+        "lian: an approval takes (std::vector<ToolCall>, Context) and gives ToolDecisions "
+        "or Task<ToolDecisions>, and is callable when const");
+    if constexpr (later)
+      return set_approval(Approval(std::move(function)));
+    else if constexpr (at_once)
       return set_approval(Approval(Decide<F>(std::move(function))));
     else
-      return set_approval(Approval(std::move(function)));
+      return *this;
   }
   /// The agent's name in events; default "agent".
   AgentOptions& name(std::string v) { return name_ = std::move(v), *this; }

@@ -97,7 +97,8 @@ void check_described(const Json& value) {
 template <class T>
 StructuredModel structured_model(const ChatModel& model, const StructuredOptions& options) {
   return StructuredModel(
-      model, StructuredSchema(std::string(type_info<T>().name), json_schema<T>(), &check_described<T>),
+      model,
+      StructuredSchema(std::string(type_info<T>().name), json_schema<T>(), &check_described<T>),
       options);
 }
 
@@ -155,8 +156,11 @@ Runnable<ChatInput, T> structured_output(const ChatModel& model,
   static_assert(detail::is_structured<T>,
                 "lian: structured output is a struct described by LIAN_DESCRIBE; put a list or an "
                 "enum into a member of one");
-  return Runnable<ChatInput, T>(std::make_shared<const detail::StructuredStep<T>>(
-      detail::structured_model<T>(model, options)));
+  if constexpr (detail::is_structured<T>)
+    return Runnable<ChatInput, T>(std::make_shared<const detail::StructuredStep<T>>(
+        detail::structured_model<T>(model, options)));
+  else
+    return Runnable<ChatInput, T>(nullptr);
 }
 
 /// As above, with the reply beside the value; that no reply fits is not thrown but told.
@@ -166,9 +170,12 @@ Runnable<ChatInput, StructuredReply<T>> structured_output(
   static_assert(detail::is_structured<T>,
                 "lian: structured output is a struct described by LIAN_DESCRIBE; put a list or an "
                 "enum into a member of one");
-  return Runnable<ChatInput, StructuredReply<T>>(
-      std::make_shared<const detail::StructuredRawStep<T>>(
-          detail::structured_model<T>(model, options)));
+  if constexpr (detail::is_structured<T>)
+    return Runnable<ChatInput, StructuredReply<T>>(
+        std::make_shared<const detail::StructuredRawStep<T>>(
+            detail::structured_model<T>(model, options)));
+  else
+    return Runnable<ChatInput, StructuredReply<T>>(nullptr);
 }
 
 template <class T>
