@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -60,44 +61,47 @@ TEST_CASE("tool: a function's schema, call and answer") {
 }
 
 TEST_CASE("tool: arguments of every described kind") {
-  const Tool all = tool(
-      "all", "takes everything",
-      [](bool b, double d, const std::string& s, std::optional<int> o, std::vector<int> v,
-         std::map<std::string, double> m, weather::Unit unit, weather::Place place, Json any) {
-        return std::to_string(b) + std::to_string(static_cast<int>(d)) + s +
-               std::to_string(o.value_or(-1)) + std::to_string(v.size()) +
-               std::to_string(m.size()) + (unit == weather::Unit::celsius ? "C" : "F") +
-               place.city + place.country.value_or("-") + any.dump();
-      },
-      {"b", "d", "s", "o", "v", "m", "unit", "place", "any"});
-  const std::string text =
-      R"({"b":true,"d":3,"s":"x","v":[1,2],"m":{"k":1.5},"unit":"celsius",)"
-      R"("place":{"city":"Lyon"},"any":{"z":null}})";
+  const Tool all =
+      tool("all", "takes everything",
+           [](bool b, double d, const std::string& s, std::optional<int> o, std::vector<int> v,
+              std::map<std::string, double> m, weather::Unit unit, weather::Place place, Json any) {
+             return std::to_string(b) + std::to_string(static_cast<int>(d)) + s +
+                    std::to_string(o.value_or(-1)) + std::to_string(v.size()) +
+                    std::to_string(m.size()) + (unit == weather::Unit::celsius ? "C" : "F") +
+                    place.city + place.country.value_or("-") + any.dump();
+           },
+           {"b", "d", "s", "o", "v", "m", "unit", "place", "any"});
+  const std::string text = R"({"b":true,"d":3,"s":"x","v":[1,2],"m":{"k":1.5},"unit":"celsius",)"
+                           R"("place":{"city":"Lyon"},"any":{"z":null}})";
   CHECK(all.invoke(call_of("all", text)).content() == R"(13x-121CLyon-{"z":null})");
   CHECK(all.spec().parameters["required"].size() == 8);  // all but the optional one
 }
 
 TEST_CASE("tool: wrong arguments are named by place, and nothing runs") {
   int runs = 0;
-  const Tool add = tool("add", "adds", [&runs](int a, std::optional<int> b) {
-    ++runs;
-    return a + b.value_or(0);
-  }, {"a", "b"});
-  const Tool go = tool("go", "goes", [&runs](weather::Place to, std::vector<weather::Unit> units,
-                                             std::uint8_t small) {
-    ++runs;
-    return to.city + std::to_string(units.size()) + std::to_string(small);
-  }, {"to", "units", "small"});
+  const Tool add = tool("add", "adds",
+                        [&runs](int a, std::optional<int> b) {
+                          ++runs;
+                          return a + b.value_or(0);
+                        },
+                        {"a", "b"});
+  const Tool go =
+      tool("go", "goes",
+           [&runs](weather::Place to, std::vector<weather::Unit> units, std::uint8_t small) {
+             ++runs;
+             return to.city + std::to_string(units.size()) + std::to_string(small);
+           },
+           {"to", "units", "small"});
   const auto said = [](const Tool& tool, const std::string& arguments) {
     std::string message;
     CHECK(test::kind_of([&] {
-      try {
-        tool.invoke(call_of(tool.name(), arguments));
-      } catch (const Error& error) {
-        message = error.message();
-        throw;
-      }
-    }) == ErrorKind::validation);
+            try {
+              tool.invoke(call_of(tool.name(), arguments));
+            } catch (const Error& error) {
+              message = error.message();
+              throw;
+            }
+          }) == ErrorKind::validation);
     return message;
   };
   CHECK(said(add, R"({"a": 1, "b": "x"})") ==
@@ -105,8 +109,7 @@ TEST_CASE("tool: wrong arguments are named by place, and nothing runs") {
   CHECK(said(adder(), R"({"a": 1, "b": "x"})") == R"(arguments.b: expected an integer, got "x")");
   CHECK(said(add, R"({"a": 1.5})") == "arguments.a: expected an integer, got 1.5");
   CHECK(said(add, "{}") == "arguments.a: missing");
-  CHECK(said(add, R"({"a": 1, "c d": 2})") ==
-        R"(arguments["c d"]: unknown; there are a, b)");
+  CHECK(said(add, R"({"a": 1, "c d": 2})") == R"(arguments["c d"]: unknown; there are a, b)");
   CHECK(said(add, "[1, 2]") == "arguments: expected an object, got an array");
   CHECK(said(go, R"({"to":{"city":1},"units":[],"small":1})") ==
         "arguments.to.city: expected a string, got 1");
@@ -168,10 +171,12 @@ TEST_CASE("tool: what functions may give") {
   CHECK(answer(tool("d", "", [] { return std::vector<int>{1, 2}; })).content() == "[1,2]");
   CHECK(answer(tool("e", "", [] { return Json::object({{"k", 1}}); })).content() == R"({"k":1})");
   CHECK(answer(tool("f", "", [] {})).content() == "done");
-  CHECK(answer(tool("g", "", [] { return weather::Forecast{"clear", 21.5}; })).content() ==
-        R"({"sky":"clear","degrees":21.5})");
-  const ToolMessage artifact =
-      answer(tool("h", "", [] { return ToolOutput("for the model", Json::array({1, 2})); }));
+  CHECK(answer(tool("g", "", [] {
+          return weather::Forecast{"clear", 21.5};
+        })).content() == R"({"sky":"clear","degrees":21.5})");
+  const ToolMessage artifact = answer(tool("h", "", [] {
+    return ToolOutput("for the model", Json::array({1, 2}));
+  }));
   CHECK(artifact.content() == "for the model");
   CHECK(artifact.artifact == Json::array({1, 2}));
   const ToolMessage parts = answer(tool("i", "", [] {
@@ -202,24 +207,26 @@ TEST_CASE("tool: a coroutine runs on the loop, a blocking function on another th
         "done");
   const auto here = std::this_thread::get_id();
   const auto where = [&](bool blocking) {
-    return tool("where", "", [here] { return std::this_thread::get_id() == here; },
-                ToolOptions().blocking(blocking))
+    return tool(
+               "where", "", [here] { return std::this_thread::get_id() == here; },
+               ToolOptions().blocking(blocking))
         .invoke(call_of("where", "{}"))
         .content();
   };
   CHECK(where(false) == "true");
   CHECK(where(true) == "false");
-  CHECK(test::kind_of([] {
-    tool("echo", "", &slow_echo, {"text"}, ToolOptions().blocking());
-  }) == ErrorKind::config);
+  CHECK(test::kind_of([] { tool("echo", "", &slow_echo, {"text"}, ToolOptions().blocking()); }) ==
+        ErrorKind::config);
 }
 
 TEST_CASE("tool: a throwing tool says which and why") {
-  const Tool bad = tool("bad", "", [](int how) -> int {
-    if (how == 0) throw std::runtime_error("the disk is full");
-    if (how == 1) throw Error(ErrorKind::network, "no route");
-    throw how;
-  }, {"how"});
+  const Tool bad = tool("bad", "",
+                        [](int how) -> int {
+                          if (how == 0) throw std::runtime_error("the disk is full");
+                          if (how == 1) throw Error(ErrorKind::network, "no route");
+                          throw how;
+                        },
+                        {"how"});
   const auto said = [&](int how, const Tool& tool) {
     return test::message_of(
         [&] { tool.invoke(call_of("bad", "{\"how\":" + std::to_string(how) + "}")); });
@@ -240,14 +247,15 @@ TEST_CASE("tool: a throwing tool says which and why") {
           return "kind " + std::string(to_string(error.kind()));
         })).content() == "kind tool");
   const Tool wrong = bad.with_options(ToolOptions().handle_errors());
-  CHECK(wrong.invoke(call_of("bad", R"({"how":"x"})")).content().starts_with(
-      R"(Error: arguments.how: expected an integer, got "x")"));
+  CHECK(wrong.invoke(call_of("bad", R"({"how":"x"})"))
+            .content()
+            .starts_with(R"(Error: arguments.how: expected an integer, got "x")"));
 }
 
 TEST_CASE("tool: a long or broken error text is cut and repaired") {
-  const Tool bad = tool("bad", "", []() -> int {
-    throw std::runtime_error("\xff" + std::string(1 << 20, 'x'));
-  }, ToolOptions().handle_errors());
+  const Tool bad = tool(
+      "bad", "", []() -> int { throw std::runtime_error("\xff" + std::string(1 << 20, 'x')); },
+      ToolOptions().handle_errors());
   const std::string text = bad.invoke(call_of("bad", "{}")).content();
   CHECK(text.size() < 5000);
   CHECK(text.find("\xEF\xBF\xBD") != std::string::npos);
@@ -266,8 +274,7 @@ class Warnings final : public Handler {
 TEST_CASE("tool: an answer that is not UTF-8 is repaired, with a warning") {
   const Tool bytes = tool("bytes", "", [] { return std::string("a\xC3(\xff"); });
   auto warnings = std::make_shared<Warnings>();
-  const ToolMessage answer =
-      bytes.invoke(call_of("bytes", "{}"), Context().with_handler(warnings));
+  const ToolMessage answer = bytes.invoke(call_of("bytes", "{}"), Context().with_handler(warnings));
   CHECK(answer.content() == "a\xEF\xBF\xBD(\xEF\xBF\xBD");
   REQUIRE(warnings->texts.size() == 1);
   CHECK(warnings->texts[0].find("not UTF-8") != std::string::npos);
@@ -303,20 +310,21 @@ TEST_CASE("tool: one that hangs ends at its timeout") {
   CHECK(said == "stuck: the tool 'stuck' took longer than its 20 ms (ToolOptions::timeout)");
   CHECK(test::kind_of([&] { stuck.invoke(call_of("stuck", "{}")); }) == ErrorKind::timeout);
 
-  std::atomic<bool> go{false};
-  const Tool blocked = tool("blocked", "", [&go] { go.wait(false); },
-                            ToolOptions().blocking().timeout(20ms));
+  // The call that is given up goes on without anybody.
+  const auto go = std::make_shared<std::atomic<bool>>(false);
+  const Tool blocked = tool(
+      "blocked", "", [go] { go->wait(false); }, ToolOptions().blocking().timeout(20ms));
   CHECK(test::kind_of([&] { blocked.invoke(call_of("blocked", "{}")); }) == ErrorKind::timeout);
-  go = true;
-  go.notify_all();
+  *go = true;
+  go->notify_all();
   CHECK(std::chrono::steady_clock::now() - begin < 5s);
 }
 
 TEST_CASE("tool: a timeout of the tool is no timeout of the run, nor the other way round") {
   const Tool stuck = tool("stuck", "", &hang, ToolOptions().timeout(10s).handle_errors());
   CHECK(test::kind_of([&] {
-    stuck.invoke(call_of("stuck", "{}"), Context().with_timeout(20ms));
-  }) == ErrorKind::timeout);  // the caller's: thrown although errors are handled
+          stuck.invoke(call_of("stuck", "{}"), Context().with_timeout(20ms));
+        }) == ErrorKind::timeout);  // the caller's: thrown although errors are handled
   const Tool handled = tool("stuck", "", &hang, ToolOptions().timeout(10ms).handle_errors());
   CHECK(handled.invoke(call_of("stuck", "{}"), Context().with_timeout(10s)).is_error());
 }
@@ -339,22 +347,21 @@ TEST_CASE("tool: names and schemas that no provider takes are refused") {
   CHECK(made("加") == ErrorKind::config);
   CHECK(made(std::string(65, 'a')) == ErrorKind::config);
   CHECK(test::kind_of([] {
-    tool("twice", "", [](int a, int b) { return a + b; }, {"a", "a"});
-  }) == ErrorKind::config);
+          tool("twice", "", [](int a, int b) { return a + b; }, {"a", "a"});
+        }) == ErrorKind::config);
+  CHECK(test::kind_of([] { tool("unnamed", "", [](int a) { return a; }, {""}); }) ==
+        ErrorKind::config);
   CHECK(test::kind_of([] {
-    tool("unnamed", "", [](int a) { return a; }, {""});
-  }) == ErrorKind::config);
-  CHECK(test::kind_of([] {
-    tool(ToolSpec("list", "", Json::parse(R"({"type":"array"})")),
-         [](Json, Context) { return Task<ToolOutput>(); });
-  }) == ErrorKind::config);
+          tool(ToolSpec("list", "", Json::parse(R"({"type":"array"})")),
+               [](Json, Context) { return Task<ToolOutput>(); });
+        }) == ErrorKind::config);
 }
 
 TEST_CASE("tool: is a step like any other") {
   const auto chain = adder() | [](ToolMessage message) { return message.content() + "!"; };
   CHECK(chain.invoke(call_of("add", R"({"a":1,"b":2})")) == "3!");
-  const std::vector<ToolMessage> all = adder().batch(
-      {call_of("add", R"({"a":1,"b":2})"), call_of("add", R"({"a":3,"b":4})")});
+  const std::vector<ToolMessage> all =
+      adder().batch({call_of("add", R"({"a":1,"b":2})"), call_of("add", R"({"a":3,"b":4})")});
   CHECK(all[1].content() == "7");
 }
 
