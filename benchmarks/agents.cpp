@@ -1,6 +1,6 @@
-// bench_agents [CONVERSATIONS]: agent conversations live at once on one thread. Each calls two tools
-// side by side, twice, each of 100 ms, and answers; a model without a network stands in for a provider.
-// A unit is a conversation.
+// bench_agents [CONVERSATIONS]: agent conversations live at once on one thread. Each calls two
+// tools side by side, twice, each of 100 ms, and answers; a model without a network stands in for a
+// provider. A unit is a conversation.
 
 #include <lian/agent/agent.hpp>
 #include <lian/agent/tool_function.hpp>

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "lian/agent/agent.hpp"
 #include "lian/agent/fetch_tool.hpp"
@@ -47,18 +47,17 @@ lian::ToolDecisions ask_person(const std::vector<lian::ToolCall>& pending) {
 }
 
 lian::AgentExecutor make_agent(const Options& options) {
-  std::vector<lian::Tool> tools{lian::calculator_tool(), lian::clock_tool(),
-                                lian::fetch_tool(lian::FetchOptions(),
-                                                 lian::ToolOptions().needs_approval(!options.yes))};
+  std::vector<lian::Tool> tools{
+      lian::calculator_tool(), lian::clock_tool(),
+      lian::fetch_tool(lian::FetchOptions(), lian::ToolOptions().needs_approval(!options.yes))};
   if (!options.files.empty())
     for (lian::Tool& tool :
          lian::file_tools(options.files, lian::FileToolOptions().allow_write(options.yes)))
       tools.push_back(std::move(tool));
   lian::AgentOptions settings;
   settings.max_iterations(options.max_iterations);
-  settings.approval([](std::vector<lian::ToolCall> pending, lian::Context) {
-    return ask_person(pending);
-  });
+  settings.approval(
+      [](std::vector<lian::ToolCall> pending, lian::Context) { return ask_person(pending); });
   const lian::ChatModel model = lian::chat_model(options.model);
   if (options.react) return lian::create_react_agent(model, std::move(tools), settings);
   return lian::create_tool_calling_agent(
@@ -93,7 +92,8 @@ int main(int argc, char** argv) {
   app.footer("Exit codes: 0 answered; 1 error; 3 stopped at a limit; 130 interrupted.");
   app.add_option("task", options.task, "What to do")->required();
   app.add_option("--model", options.model, "The chat model")->capture_default_str();
-  app.add_option("--files", options.files, "A folder whose files it may read, and write once you agree");
+  app.add_option("--files", options.files,
+                 "A folder whose files it may read, and write once you agree");
   app.add_option("--max-iterations", options.max_iterations, "Calls of the model at most")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -40,10 +40,9 @@ class Notices final : public lian::Handler {
 
 std::string extract(const std::string& model, const std::string& text) {
   const auto chain = lian::chat_model(model).with_structured_output<contacts::Contacts>();
-  const contacts::Contacts found =
-      chain.invoke({lian::system("Extract what the text says of people. Invent nothing."),
-                    lian::user(text)},
-                   lian::Context().with_handler(std::make_shared<Notices>()));
+  const contacts::Contacts found = chain.invoke(
+      {lian::system("Extract what the text says of people. Invent nothing."), lian::user(text)},
+      lian::Context().with_handler(std::make_shared<Notices>()));
   return lian::to_json(found).dump(2);
 }
 

@@ -25,15 +25,14 @@ constexpr std::uint32_t ip(std::uint32_t a, std::uint32_t b, std::uint32_t c, st
 }
 
 // IANA's special-purpose registry, and the metadata services that look public.
-constexpr std::array blocks4{
-    Block4{ip(0, 0, 0, 0), 8},        Block4{ip(10, 0, 0, 0), 8},
-    Block4{ip(100, 64, 0, 0), 10},    Block4{ip(127, 0, 0, 0), 8},
-    Block4{ip(169, 254, 0, 0), 16},   Block4{ip(172, 16, 0, 0), 12},
-    Block4{ip(192, 0, 0, 0), 24},     Block4{ip(192, 0, 2, 0), 24},
-    Block4{ip(192, 88, 99, 0), 24},   Block4{ip(192, 168, 0, 0), 16},
-    Block4{ip(198, 18, 0, 0), 15},    Block4{ip(198, 51, 100, 0), 24},
-    Block4{ip(203, 0, 113, 0), 24},   Block4{ip(224, 0, 0, 0), 4},
-    Block4{ip(240, 0, 0, 0), 4},      Block4{ip(168, 63, 129, 16), 32}};
+constexpr std::array blocks4{Block4{ip(0, 0, 0, 0), 8},      Block4{ip(10, 0, 0, 0), 8},
+                             Block4{ip(100, 64, 0, 0), 10},  Block4{ip(127, 0, 0, 0), 8},
+                             Block4{ip(169, 254, 0, 0), 16}, Block4{ip(172, 16, 0, 0), 12},
+                             Block4{ip(192, 0, 0, 0), 24},   Block4{ip(192, 0, 2, 0), 24},
+                             Block4{ip(192, 88, 99, 0), 24}, Block4{ip(192, 168, 0, 0), 16},
+                             Block4{ip(198, 18, 0, 0), 15},  Block4{ip(198, 51, 100, 0), 24},
+                             Block4{ip(203, 0, 113, 0), 24}, Block4{ip(224, 0, 0, 0), 4},
+                             Block4{ip(240, 0, 0, 0), 4},    Block4{ip(168, 63, 129, 16), 32}};
 
 bool is_public4(std::uint32_t address) noexcept {
   for (const Block4& block : blocks4) {
@@ -65,12 +64,12 @@ bool zeros(const Bytes& b, std::size_t begin, std::size_t end) noexcept {
 bool is_public6(const Bytes& b) noexcept {
   if (zeros(b, 0, 10) && b[10] == 0xFF && b[11] == 0xFF) return is_public4(v4_at(b, 12));  // mapped
   if (starts(b, {0x00, 0x64, 0xFF, 0x9B}) && zeros(b, 4, 12)) return is_public4(v4_at(b, 12));
-  if (starts(b, {0x20, 0x02})) return is_public4(v4_at(b, 2));                    // 6to4
-  if (starts(b, {0x20, 0x01, 0x00, 0x00}))                                        // Teredo
+  if (starts(b, {0x20, 0x02})) return is_public4(v4_at(b, 2));  // 6to4
+  if (starts(b, {0x20, 0x01, 0x00, 0x00}))                      // Teredo
     return is_public4(v4_at(b, 4)) && is_public4(~v4_at(b, 12));
-  if ((b[0] & 0xE0U) != 0x20U) return false;                    // not global unicast, 2000::/3
+  if ((b[0] & 0xE0U) != 0x20U) return false;                         // not global unicast, 2000::/3
   if (starts(b, {0x20, 0x01}) && (b[2] & 0xFEU) == 0) return false;  // 2001::/23, IETF's own
-  if (starts(b, {0x20, 0x01, 0x0D, 0xB8})) return false;        // documentation
+  if (starts(b, {0x20, 0x01, 0x0D, 0xB8})) return false;             // documentation
   if (starts(b, {0x3F, 0xFF}) && (b[2] & 0xF0U) == 0) return false;
   return true;
 }

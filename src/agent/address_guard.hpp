@@ -9,8 +9,8 @@ namespace lian {
 inline namespace v0 {
 
 /// Whether an address is of the public internet: not loopback, private, link-local, shared,
-/// reserved, multicast, documentation, or a cloud's metadata service; also of an IPv4 address inside
-/// of an IPv6 one (mapped, compatible, translated, 6to4, Teredo).
+/// reserved, multicast, documentation, or a cloud's metadata service; also of an IPv4 address
+/// inside of an IPv6 one (mapped, compatible, translated, 6to4, Teredo).
 bool is_public_address(const sockaddr& address) noexcept;
 
 /// Whether a name can only be meant for this machine or its network, whatever it resolves to:

@@ -9,13 +9,20 @@ inline namespace v0 {
 
 std::string_view to_string(AgentStop stop) noexcept {
   switch (stop) {
-    case AgentStop::final_answer: return "final_answer";
-    case AgentStop::return_direct: return "return_direct";
-    case AgentStop::max_iterations: return "max_iterations";
-    case AgentStop::max_execution_time: return "max_execution_time";
-    case AgentStop::max_tokens: return "max_tokens";
-    case AgentStop::max_cost: return "max_cost";
-    case AgentStop::max_tool_calls: return "max_tool_calls";
+    case AgentStop::final_answer:
+      return "final_answer";
+    case AgentStop::return_direct:
+      return "return_direct";
+    case AgentStop::max_iterations:
+      return "max_iterations";
+    case AgentStop::max_execution_time:
+      return "max_execution_time";
+    case AgentStop::max_tokens:
+      return "max_tokens";
+    case AgentStop::max_cost:
+      return "max_cost";
+    case AgentStop::max_tool_calls:
+      return "max_tool_calls";
   }
   return "final_answer";
 }

@@ -80,7 +80,8 @@ class Calculation {
   }
 
   char peek() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
       ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
@@ -133,8 +134,9 @@ class Calculation {
     const char c = peek();
     if (is_digit(c) || c == '.') return number();
     if (is_letter(c)) return named();
-    if (!take('(')) fail(c == '\0' ? "the expression ends where a number was expected"
-                                   : "a number was expected here");
+    if (!take('('))
+      fail(c == '\0' ? "the expression ends where a number was expected"
+                     : "a number was expected here");
     const double inner = sum();
     if (!take(')')) fail("a ')' is missing");
     return inner;
@@ -209,9 +211,9 @@ std::string calculate_text(const std::string& expression) { return shown(calcula
 
 double calculate(std::string_view expression) {
   if (expression.size() > longest)
-    throw LimitError(fmt::format("the expression has {} bytes, at most {} are read",
-                                 expression.size(), longest),
-                     "bytes", longest);
+    throw LimitError(
+        fmt::format("the expression has {} bytes, at most {} are read", expression.size(), longest),
+        "bytes", longest);
   return Calculation(expression).value();
 }
 

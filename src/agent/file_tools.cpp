@@ -98,22 +98,22 @@ std::vector<Tool> file_tools(std::string_view root, FileToolOptions options) {
   const auto files = std::make_shared<const Files>(root, options);
   const char* const path_words = "relative to the folder, with '/'";
   std::vector<Tool> tools;
-  tools.push_back(tool("read_file", "Gives the text of a file.",
-                       [files](const std::string& path) { return files->read(path); },
-                       {{"path", path_words}}, ToolOptions().blocking()));
-  tools.push_back(tool("list_directory", "Lists the names in a folder, folders with a '/' behind.",
-                       [files](const std::optional<std::string>& path) {
-                         return files->list(path.value_or(""));
-                       },
-                       {{"path", "relative to the folder; left out: the folder itself"}},
-                       ToolOptions().blocking()));
+  tools.push_back(tool(
+      "read_file", "Gives the text of a file.",
+      [files](const std::string& path) { return files->read(path); }, {{"path", path_words}},
+      ToolOptions().blocking()));
+  tools.push_back(tool(
+      "list_directory", "Lists the names in a folder, folders with a '/' behind.",
+      [files](const std::optional<std::string>& path) { return files->list(path.value_or("")); },
+      {{"path", "relative to the folder; left out: the folder itself"}}, ToolOptions().blocking()));
   if (!options.write()) return tools;
-  tools.push_back(tool("write_file", "Writes a file anew; its folder must be there.",
-                       [files](const std::string& path, const std::string& content) {
-                         return files->write(path, content);
-                       },
-                       {{"path", path_words}, "content"},
-                       ToolOptions().blocking().needs_approval(!options.write_approved())));
+  tools.push_back(tool(
+      "write_file", "Writes a file anew; its folder must be there.",
+      [files](const std::string& path, const std::string& content) {
+        return files->write(path, content);
+      },
+      {{"path", path_words}, "content"},
+      ToolOptions().blocking().needs_approval(!options.write_approved())));
   return tools;
 }
 

@@ -143,8 +143,8 @@ int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 }
 
 template <class Function>
-void set_callback(CURL* easy, CURLoption function_option, Function function,
-                  CURLoption data_option, void* data) {
+void set_callback(CURL* easy, CURLoption function_option, Function function, CURLoption data_option,
+                  void* data) {
   curl_easy_setopt(easy, function_option, function);
   curl_easy_setopt(easy, data_option, data);
 }
@@ -165,8 +165,7 @@ void perform(const CheckedUrl& target, Exchange& exchange, std::chrono::millisec
   if (!easy || !addresses) throw Error(ErrorKind::network, "libcurl could not be set up");
   CURL* handle = easy.get();
   curl_easy_setopt(handle, CURLOPT_URL, target.url.c_str());
-  if (!literal(target.host).is_address)
-    curl_easy_setopt(handle, CURLOPT_RESOLVE, addresses.get());
+  if (!literal(target.host).is_address) curl_easy_setopt(handle, CURLOPT_RESOLVE, addresses.get());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_PROXY, "");
@@ -189,8 +188,8 @@ void perform(const CheckedUrl& target, Exchange& exchange, std::chrono::millisec
   if (code == CURLE_OPERATION_TIMEDOUT)
     throw Error(ErrorKind::timeout, target.host + " took too long (FetchOptions::timeout)");
   if (code != CURLE_OK)
-    throw Error(ErrorKind::network, fmt::format("{} could not be read: {}", target.host,
-                                                curl_easy_strerror(code)));
+    throw Error(ErrorKind::network,
+                fmt::format("{} could not be read: {}", target.host, curl_easy_strerror(code)));
   long status = 0;
   const char* type = nullptr;
   const char* location = nullptr;
@@ -224,8 +223,7 @@ std::vector<std::string> resolve_by_system(const std::string& host, int port) {
   return addresses;
 }
 
-CheckedUrl check_url(const std::string& text, const FetchOptions& options,
-                     const Resolve& resolve) {
+CheckedUrl check_url(const std::string& text, const FetchOptions& options, const Resolve& resolve) {
   const Url url = parsed(text);
   CheckedUrl target;
   if (!part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty())
@@ -277,9 +275,9 @@ FetchedPage guarded_fetch(const std::string& url, const FetchOptions& options,
     if (!moved || exchange.location.empty()) return std::move(exchange.page);
     next = exchange.location;
   }
-  throw LimitError(fmt::format("more than {} redirects (FetchOptions::max_redirects)",
-                               options.max_redirects()),
-                   "max_redirects", static_cast<std::uint64_t>(options.max_redirects()));
+  throw LimitError(
+      fmt::format("more than {} redirects (FetchOptions::max_redirects)", options.max_redirects()),
+      "max_redirects", static_cast<std::uint64_t>(options.max_redirects()));
 }
 
 // ------------------------------------------------------------------ the tool
@@ -288,8 +286,8 @@ namespace {
 
 ToolOutput output_of(FetchedPage page) {
   if (page.status >= 400)
-    throw Error(ErrorKind::not_found, fmt::format("{} answered with the status {}", page.url,
-                                                  page.status));
+    throw Error(ErrorKind::not_found,
+                fmt::format("{} answered with the status {}", page.url, page.status));
   Json about = Json::object();
   about.set("url", page.url).set("status", page.status).set("content_type", page.content_type);
   return ToolOutput(std::move(page.body), std::move(about));

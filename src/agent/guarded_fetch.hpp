@@ -16,7 +16,8 @@ struct FetchedPage {
   int status = 0;
 };
 
-/// The addresses, in text, that a host and port stand for; throws Error{network} when there are none.
+/// The addresses, in text, that a host and port stand for; throws Error{network} when there are
+/// none.
 using Resolve = std::function<std::vector<std::string>(const std::string& host, int port)>;
 std::vector<std::string> resolve_by_system(const std::string& host, int port);
 

@@ -124,8 +124,8 @@ class Walk {
 PathGuard::PathGuard(std::string_view root)
     : root_(::open(std::string(root).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (!root_)
-    throw Error(ErrorKind::not_found,
-                fmt::format("'{}' is no folder that can be opened: {}", root, std::strerror(errno)));
+    throw Error(ErrorKind::not_found, fmt::format("'{}' is no folder that can be opened: {}", root,
+                                                  std::strerror(errno)));
 }
 
 OpenFile PathGuard::open(std::string_view path, Want want) const {

@@ -125,7 +125,8 @@ class ReactPlan final : public AgentPlan {
     std::string scratchpad;
     for (std::size_t i = 0; i < count; ++i)
       for (const AgentStep& step : turns[i].steps)
-        scratchpad += fmt::format("{}\nObservation: {}\nThought: ", step.log, step.result.content());
+        scratchpad +=
+            fmt::format("{}\nObservation: {}\nThought: ", step.log, step.result.content());
     if (last) scratchpad += last_thought;
     Messages messages = input.messages;
     std::string question;
@@ -152,8 +153,8 @@ class ReactPlan final : public AgentPlan {
         return reading;
       }
       if (reply.finish_reason == FinishReason::length)
-        throw ParseError("the reply was cut at its length, so its action did not run",
-                         reply.text(), 0, "The reply was too long and was cut. Be shorter.");
+        throw ParseError("the reply was cut at its length, so its action did not run", reply.text(),
+                         0, "The reply was too long and was cut. Be shorter.");
       action.call = ToolCall(action.call.id, parsed.action, arguments(parsed));
     } catch (const ParseError&) {
       if (action.log.empty()) action.log = reply.text();

@@ -120,9 +120,9 @@ class ToolStep final : public Step<ToolCall, ToolMessage> {
     try {
       arguments = Json::parse(call.arguments);
     } catch (const ParseError& error) {
-      throw ParseError(fmt::format("the arguments of '{}' are not whole JSON: {}", spec_.name,
-                                   error.message()),
-                       error.text, error.offset, "Write the arguments as one JSON object.");
+      throw ParseError(
+          fmt::format("the arguments of '{}' are not whole JSON: {}", spec_.name, error.message()),
+          error.text, error.offset, "Write the arguments as one JSON object.");
     }
     if (auto fault = schema_fault(spec_.parameters, arguments, "arguments"))
       throw Error(ErrorKind::validation, *fault);
@@ -150,10 +150,10 @@ class ToolStep final : public Step<ToolCall, ToolMessage> {
 
   [[noreturn]] void throw_too_slow() const {
     using Milliseconds = std::chrono::milliseconds;
-    throw Error(ErrorKind::timeout,
-                fmt::format("the tool '{}' took longer than its {} ms (ToolOptions::timeout)",
-                            spec_.name,
-                            std::chrono::duration_cast<Milliseconds>(*options_.timeout()).count()));
+    throw Error(
+        ErrorKind::timeout,
+        fmt::format("the tool '{}' took longer than its {} ms (ToolOptions::timeout)", spec_.name,
+                    std::chrono::duration_cast<Milliseconds>(*options_.timeout()).count()));
   }
 
   ToolMessage answer(const ToolCall& call, ToolOutput output, const Context& context) const {
@@ -166,7 +166,8 @@ class ToolStep final : public Step<ToolCall, ToolMessage> {
     if (!utf8::is_valid(output.content)) output.content = utf8::repair(output.content, &replaced);
     if (replaced > 0)
       context.warn(spec_.name, fmt::format("{} sequences of the answer were not UTF-8 and became "
-                                           "U+FFFD", replaced));
+                                           "U+FFFD",
+                                           replaced));
     ToolMessage message(ToolResult(call.id, std::move(output.content)));
     message.attachments = std::move(output.attachments);
     message.artifact = std::move(output.artifact);

@@ -18,9 +18,8 @@ class ToolCallingPlan final : public AgentPlan {
  public:
   ToolCallingPlan(const ChatModel& model, const std::vector<Tool>& tools, std::string prompt)
       : model_(tools.empty() ? model : model.bind_tools(tool_specs(tools))),
-        final_model_(tools.empty()
-                         ? model
-                         : model.bind_tools(tool_specs(tools), ToolChoice::Mode::none)),
+        final_model_(tools.empty() ? model
+                                   : model.bind_tools(tool_specs(tools), ToolChoice::Mode::none)),
         prompt_(std::move(prompt)) {}
 
   const ChatModel& model() const noexcept override { return model_; }
@@ -53,8 +52,8 @@ class ToolCallingPlan final : public AgentPlan {
   Messages conversation(const AgentInput& input, std::vector<AgentTurn> turns,
                         const std::string& output) const override {
     Messages messages = input.messages;
-    const bool answered = !turns.empty() && turns.back().steps.empty() &&
-                          turns.back().reply.text() == output;
+    const bool answered =
+        !turns.empty() && turns.back().steps.empty() && turns.back().reply.text() == output;
     for (AgentTurn& turn : turns) add_turn(messages, turn);
     if (!answered) messages.push_back(assistant(output));
     return messages;
@@ -98,7 +97,8 @@ class ToolCallingPlan final : public AgentPlan {
       messages.push_back(step.result);
       const std::vector<Part>& more = step.result.attachments;
       if (more.empty()) continue;
-      attachments.push_back(TextPart(fmt::format("From the tool call {}:", step.result.result().call_id)));
+      attachments.push_back(
+          TextPart(fmt::format("From the tool call {}:", step.result.result().call_id)));
       attachments.insert(attachments.end(), more.begin(), more.end());
     }
     if (!attachments.empty()) messages.push_back(user(std::move(attachments)));

@@ -173,8 +173,8 @@ class Checker {
   }
 
   static std::string names_of(const Json& properties) {
-    const std::vector<std::string> keys = properties.is_object() ? properties.keys()
-                                                                 : std::vector<std::string>();
+    const std::vector<std::string> keys =
+        properties.is_object() ? properties.keys() : std::vector<std::string>();
     return keys.empty() ? "are none" : fmt::format("are {}", fmt::join(keys, ", "));
   }
 
@@ -189,8 +189,7 @@ class Checker {
     return {};
   }
 
-  Fault combined(const Json& schema, const Json& value, const std::string& place,
-                 int depth) const {
+  Fault combined(const Json& schema, const Json& value, const std::string& place, int depth) const {
     for (const Json& one : list(schema, "allOf"))
       if (Fault fault = check(one, value, place, depth + 1)) return fault;
     if (schema.contains("not") && !check(schema["not"], value, place, depth + 1))
@@ -233,8 +232,7 @@ class Checker {
       const std::size_t comma = fault.rfind(", got ");
       if (!fault.starts_with(begin) || comma == fault.npos)
         return fmt::format("{}: no form fits ({})", place, fmt::join(faults, "; "));
-      wanted.append(wanted.empty() ? "" : " or ")
-          .append(fault, begin.size(), comma - begin.size());
+      wanted.append(wanted.empty() ? "" : " or ").append(fault, begin.size(), comma - begin.size());
       got = fault.substr(comma);
     }
     return begin + wanted + got;

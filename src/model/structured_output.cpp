@@ -15,15 +15,20 @@ namespace detail {
 
 namespace {
 
-// The ways to ask, as they are tried: `named` asks for a call of the one tool, `required` for a call.
+// The ways to ask, as they are tried: `named` asks for a call of the one tool, `required` for a
+// call.
 enum class Way { schema, named, required, object, words };
 
 std::vector<Way> ways_of(StructuredMethod method) {
   switch (method) {
-    case StructuredMethod::json_schema: return {Way::schema};
-    case StructuredMethod::function_calling: return {Way::named, Way::required};
-    case StructuredMethod::json_mode: return {Way::object, Way::words};
-    case StructuredMethod::automatic: break;
+    case StructuredMethod::json_schema:
+      return {Way::schema};
+    case StructuredMethod::function_calling:
+      return {Way::named, Way::required};
+    case StructuredMethod::json_mode:
+      return {Way::object, Way::words};
+    case StructuredMethod::automatic:
+      break;
   }
   return {Way::schema, Way::named, Way::required, Way::object, Way::words};
 }
@@ -183,8 +188,8 @@ struct StructuredModel::State {
 
   Messages first(Messages messages, Way way) const {
     if (!by_words(way)) return messages;
-    std::string words =
-        "Answer with one JSON object of this JSON Schema and nothing else:\n" + schema.schema.dump();
+    std::string words = "Answer with one JSON object of this JSON Schema and nothing else:\n" +
+                        schema.schema.dump();
     if (messages.empty() || messages.back().role != Role::user)
       messages.push_back(user(std::move(words)));
     else
@@ -235,8 +240,8 @@ struct StructuredModel::State {
     } catch (const Error& error) {
       const bool cut = out.raw.finish_reason == FinishReason::length;
       if (cut || error.kind() == ErrorKind::content_filter) return false;
-      context.warn(structured_name, "the reply does not fit and goes back to the model: " +
-                                        error.message());
+      context.warn(structured_name,
+                   "the reply does not fit and goes back to the model: " + error.message());
       add_fault(messages, out.raw, error, way);
       return true;
     }
@@ -244,8 +249,7 @@ struct StructuredModel::State {
 
   static void make_sendable(ToolCall& call) {
     if (call.id.empty()) call.id = "call_structured";
-    if (!call.valid)
-      call.arguments = Json::object({{"invalid_arguments", call.arguments}}).dump();
+    if (!call.valid) call.arguments = Json::object({{"invalid_arguments", call.arguments}}).dump();
     call.valid = true;
   }
 
@@ -293,8 +297,8 @@ Task<StructuredJson> StructuredModel::ask(ChatInput in, Context context) const {
 
 StructuredModel::StructuredModel(ChatModel model, StructuredSchema schema,
                                  StructuredOptions options)
-    : state_(std::make_shared<const State>(std::move(model), std::move(schema),
-                                           std::move(options))) {}
+    : state_(
+          std::make_shared<const State>(std::move(model), std::move(schema), std::move(options))) {}
 StructuredModel::~StructuredModel() = default;
 
 }  // namespace detail

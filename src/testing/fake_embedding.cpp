@@ -38,9 +38,7 @@ class Fake final : public Embedder {
     for (const std::string& text : texts) out.push_back(one(text));
     co_return out;
   }
-  std::string name() const override {
-    return "fake:" + std::to_string(dimensions_);
-  }
+  std::string name() const override { return "fake:" + std::to_string(dimensions_); }
   std::size_t dimensions() const noexcept override { return dimensions_; }
 
  private:

@@ -1,8 +1,7 @@
 #include "lian/testing/scripted_chat_model.hpp"
 
+#include <algorithm>
 #include <mutex>
-
-#include <fmt/format.h>
 
 #include "lian/core/sleep.hpp"
 
@@ -179,9 +178,9 @@ class ScriptedChatStep final : public ChatStep {
     state_->requests.push_back(std::move(request));
     const std::size_t count = state_->replies.size();
     if (count == 0 || (!state_->cycle && state_->next >= count))
-      throw Error(ErrorKind::config,
-                  fmt::format("the script has {} replies, but the model was called {} times", count,
-                              state_->requests.size()));
+      throw Error(ErrorKind::config, "the script has " + std::to_string(count) +
+                                         " replies, but the model was called " +
+                                         std::to_string(state_->requests.size()) + " times");
     return state_->replies[state_->next++ % count];
   }
 
@@ -230,8 +229,7 @@ std::shared_ptr<ScriptState> state_of(ScriptedChatModel::Reply reply) {
 
 ScriptedChatModel::ScriptedChatModel(std::vector<ScriptedReply> replies, bool cycle)
     : ScriptedChatModel(state_of(std::move(replies), cycle)) {}
-ScriptedChatModel::ScriptedChatModel(Reply reply)
-    : ScriptedChatModel(state_of(std::move(reply))) {}
+ScriptedChatModel::ScriptedChatModel(Reply reply) : ScriptedChatModel(state_of(std::move(reply))) {}
 
 std::vector<ChatRequest> ScriptedChatModel::requests() const {
   const std::lock_guard lock(state_->mutex);

@@ -17,8 +17,7 @@ using namespace std::chrono_literals;
 // Calls add for ever; each reply uses 100 tokens.
 ScriptedChatModel looping(int calls = 1) {
   ScriptedReply reply;
-  for (int i = 0; i < calls; ++i)
-    reply.call("add", R"({"a":1,"b":1})", "c" + std::to_string(i));
+  for (int i = 0; i < calls; ++i) reply.call("add", R"({"a":1,"b":1})", "c" + std::to_string(i));
   reply.usage(60, 40);
   return ScriptedChatModel({reply}, true);
 }
@@ -115,8 +114,7 @@ TEST_CASE("agent limits: cost") {
   const ScriptedChatModel model = looping();
   const AgentResult result =
       create_tool_calling_agent(
-          model, {adder()},
-          AgentOptions().max_cost(0.000'5, TokenPrice(1, 5)))  // 0.00026 a reply
+          model, {adder()}, AgentOptions().max_cost(0.000'5, TokenPrice(1, 5)))  // 0.00026 a reply
           .invoke("?", root());
   CHECK(result.stop == AgentStop::max_cost);
   CHECK(result.output == "Agent stopped due to cost limit.");
@@ -157,8 +155,7 @@ TEST_CASE("agent limits: time ends a tool and a reply that are under way") {
   const AgentOptions options = AgentOptions().max_execution_time(30ms);
   const ScriptedChatModel model({calling("wait", "{}")}, true);
   const AgentResult tool_cut =
-      create_tool_calling_agent(model, {tool("wait", "", &wait_long)}, options)
-          .invoke("?", root());
+      create_tool_calling_agent(model, {tool("wait", "", &wait_long)}, options).invoke("?", root());
   CHECK(tool_cut.stop == AgentStop::max_execution_time);
   CHECK(tool_cut.output == "Agent stopped due to iteration limit or time limit.");
   CHECK(tool_cut.intermediate_steps[0].result.content().find("time limit") != std::string::npos);
@@ -193,10 +190,9 @@ TEST_CASE("agent limits: time ends an approval that nobody gives") {
 
 TEST_CASE("agent limits: the caller's deadline is an error, not the agent's limit") {
   const ScriptedChatModel model({calling("wait", "{}")}, true);
-  const AgentExecutor agent = create_tool_calling_agent(
-      model, {tool("wait", "", &wait_long)}, AgentOptions().max_execution_time(10s));
-  CHECK(test::kind_of([&] { agent.invoke("?", root().with_timeout(30ms)); }) ==
-        ErrorKind::timeout);
+  const AgentExecutor agent = create_tool_calling_agent(model, {tool("wait", "", &wait_long)},
+                                                        AgentOptions().max_execution_time(10s));
+  CHECK(test::kind_of([&] { agent.invoke("?", root().with_timeout(30ms)); }) == ErrorKind::timeout);
 }
 
 TEST_CASE("agent limits: early stopping by one more call of the model") {

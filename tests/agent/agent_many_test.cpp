@@ -40,8 +40,7 @@ ScriptedReply reply_to(const ChatRequest& request) {
 TEST_CASE("agent: 1,000 conversations on one thread, each with its own answer") {
   auto meeting = std::make_shared<Meeting>();
   const Tool meets = tool("meet", "", [meeting](int n) { return meet(meeting, n); }, {"n"});
-  const AgentExecutor agent =
-      create_tool_calling_agent(ScriptedChatModel(&reply_to), {meets});
+  const AgentExecutor agent = create_tool_calling_agent(ScriptedChatModel(&reply_to), {meets});
   std::vector<Task<AgentResult>> runs;
   for (int i = 0; i < conversations; ++i) runs.push_back(agent.ainvoke(std::to_string(i), root()));
   const std::vector<AgentResult> results = block_on(when_all(std::move(runs)));

@@ -49,8 +49,8 @@ class Director final : public Handler {
 // A line for each step, and the answer.
 std::vector<std::string> program(SimulatedProvider& provider, bool streamed) {
   const Context context = root().with_tries(1).with_handler(std::make_shared<Director>(provider));
-  const AgentExecutor agent = create_tool_calling_agent(
-      provider.model(), {adder()}, AgentOptions().prompt("Use the tools."));
+  const AgentExecutor agent = create_tool_calling_agent(provider.model(), {adder()},
+                                                        AgentOptions().prompt("Use the tools."));
   const AgentResult result = streamed ? stream_run(agent, "2 + 3, 40 + 2?", context).result
                                       : agent.invoke("2 + 3, 40 + 2?", context);
   std::vector<std::string> lines;
@@ -67,7 +67,10 @@ TEST_CASE("agent: the same program over five providers takes the same steps") {
       R"(1 subtract{"a":1} = subtract is not a valid tool, try one of [add].)",
       R"(2 add{"a":"x","b":1} = Error: arguments.a: expected an integer, got "x")"
       "\nPlease fix the error and try again.",
-      R"(3 add{"a":2,"b":3} = 5)", R"(3 add{"a":40,"b":2} = 42)", "5 and 42", "tokens 72"};
+      R"(3 add{"a":2,"b":3} = 5)",
+      R"(3 add{"a":40,"b":2} = 42)",
+      "5 and 42",
+      "tokens 72"};
   std::vector<std::unique_ptr<SimulatedProvider>> providers;
   providers.push_back(make_openai_server("openai"));
   providers.push_back(make_claude_server());

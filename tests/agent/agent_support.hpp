@@ -48,10 +48,18 @@ inline std::vector<std::string> kinds_of(const std::vector<AgentPiece>& pieces) 
   for (const AgentPiece& piece : pieces) {
     std::string kind;
     switch (piece.kind) {
-      case AgentPiece::Kind::model: kind = "model"; break;
-      case AgentPiece::Kind::tool_start: kind = "start " + piece.call.name; break;
-      case AgentPiece::Kind::tool_end: kind = "end " + piece.call.name; break;
-      case AgentPiece::Kind::final: kind = "final"; break;
+      case AgentPiece::Kind::model:
+        kind = "model";
+        break;
+      case AgentPiece::Kind::tool_start:
+        kind = "start " + piece.call.name;
+        break;
+      case AgentPiece::Kind::tool_end:
+        kind = "end " + piece.call.name;
+        break;
+      case AgentPiece::Kind::final:
+        kind = "final";
+        break;
     }
     if (kind != "model" || kinds.empty() || kinds.back() != "model") kinds.push_back(kind);
   }

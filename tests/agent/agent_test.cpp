@@ -15,8 +15,8 @@ namespace {
 using namespace test;
 
 TEST_CASE("agent: calls a tool and answers") {
-  const ScriptedChatModel model({calling("add", R"({"a":2,"b":3})").usage(10, 5),
-                                 ScriptedReply("It is 5.").usage(20, 4)});
+  const ScriptedChatModel model(
+      {calling("add", R"({"a":2,"b":3})").usage(10, 5), ScriptedReply("It is 5.").usage(20, 4)});
   const AgentExecutor agent =
       create_tool_calling_agent(model, {adder()}, AgentOptions().prompt("Use tools."));
   const AgentResult result = agent.invoke("2 + 3?", root());
@@ -45,11 +45,10 @@ TEST_CASE("agent: calls a tool and answers") {
 
 TEST_CASE("agent: streams every event, and gives the same result") {
   const auto script = [] {
-    return ScriptedChatModel({ScriptedReply("I add.").call("add", R"({"a":2,"b":3})", "c1"),
-                              ScriptedReply("It is 5.")});
+    return ScriptedChatModel(
+        {ScriptedReply("I add.").call("add", R"({"a":2,"b":3})", "c1"), ScriptedReply("It is 5.")});
   };
-  const AgentResult whole =
-      create_tool_calling_agent(script(), {adder()}).invoke("2 + 3?", root());
+  const AgentResult whole = create_tool_calling_agent(script(), {adder()}).invoke("2 + 3?", root());
   const StreamedRun run = stream_run(create_tool_calling_agent(script(), {adder()}), "2 + 3?");
   CHECK(kinds_of(run.pieces) ==
         std::vector<std::string>{"model", "start add", "end add", "model", "final"});
@@ -77,8 +76,7 @@ TEST_CASE("agent: unknown tools and wrong arguments go back to the model") {
   const ScriptedChatModel model({calling("subtract", "{}"), calling("add", R"({"a":"x","b":1})"),
                                  calling("add", R"({"a":1)"), calling("add", R"({"a":1,"b":1})"),
                                  "2"});
-  const AgentResult result =
-      create_tool_calling_agent(model, {adder()}).invoke("?", root());
+  const AgentResult result = create_tool_calling_agent(model, {adder()}).invoke("?", root());
   CHECK(result.output == "2");
   REQUIRE(result.intermediate_steps.size() == 4);
   const auto& steps = result.intermediate_steps;
@@ -101,8 +99,7 @@ TEST_CASE("agent: unknown tools and wrong arguments go back to the model") {
 TEST_CASE("agent: a reply that was cut runs no tool") {
   for (const FinishReason reason : {FinishReason::length, FinishReason::content_filter}) {
     const ScriptedChatModel model({calling("add", R"({"a":1,"b":1})").finish(reason), "sorry"});
-    const AgentResult result =
-        create_tool_calling_agent(model, {adder()}).invoke("?", root());
+    const AgentResult result = create_tool_calling_agent(model, {adder()}).invoke("?", root());
     CHECK(result.tool_calls == 0);
     CHECK(result.intermediate_steps[0].result.content().find("cut off") != std::string::npos);
     CHECK(result.output == "sorry");
@@ -110,8 +107,7 @@ TEST_CASE("agent: a reply that was cut runs no tool") {
 }
 
 TEST_CASE("agent: a paused reply is sent back as it is") {
-  const ScriptedChatModel model(
-      {ScriptedReply("Searching").finish(FinishReason::pause), "Found."});
+  const ScriptedChatModel model({ScriptedReply("Searching").finish(FinishReason::pause), "Found."});
   const AgentResult result = create_tool_calling_agent(model, {}).invoke("?", root());
   CHECK(result.output == "Found.");
   CHECK(model.requests()[1].messages.back().text() == "Searching");
@@ -121,15 +117,13 @@ TEST_CASE("agent: errors end the run when they are not handled") {
   const Tool bad = tool("bad", "", []() -> int { throw std::runtime_error("broken"); });
   const auto run = [&](const ScriptedReply& reply, AgentOptions options) {
     const ScriptedChatModel model({reply, "done"});
-    return create_tool_calling_agent(model, {bad, adder()}, std::move(options))
-        .invoke("?", root());
+    return create_tool_calling_agent(model, {bad, adder()}, std::move(options)).invoke("?", root());
   };
   const auto strict = AgentOptions().handle_tool_errors(false);
   CHECK(test::kind_of([&] { run(calling("bad", "{}"), strict); }) == ErrorKind::tool);
   CHECK(test::message_of([&] { run(calling("bad", "{}"), strict); }) ==
         "agent > bad: the tool 'bad' failed: broken");
-  CHECK(test::kind_of([&] { run(calling("add", R"({"a":1})"), strict); }) ==
-        ErrorKind::validation);
+  CHECK(test::kind_of([&] { run(calling("add", R"({"a":1})"), strict); }) == ErrorKind::validation);
   CHECK(run(calling("bad", "{}"), AgentOptions()).output == "done");
   const auto no_parsing = AgentOptions().handle_parsing_errors(false);
   CHECK(test::kind_of([&] { run(calling("add", "{"), no_parsing); }) == ErrorKind::parse);
@@ -139,23 +133,24 @@ TEST_CASE("agent: errors end the run when they are not handled") {
 
 TEST_CASE("agent: an error of the model is thrown, whole and streamed") {
   const auto agent = [] {
-    const ScriptedChatModel model(
-        {calling("add", R"({"a":1,"b":1})"),
-         ScriptedReply(Error(ErrorKind::overloaded, "too busy"))});
+    const ScriptedChatModel model({calling("add", R"({"a":1,"b":1})"),
+                                   ScriptedReply(Error(ErrorKind::overloaded, "too busy"))});
     return create_tool_calling_agent(model, {adder()});
   };
   CHECK(test::message_of([&] { agent().invoke("?", root()); }) == "agent > scripted: too busy");
   CHECK(test::kind_of([&] { stream_run(agent(), "?"); }) == ErrorKind::overloaded);
-  const ScriptedChatModel cut({ScriptedReply("a b c").fail_at_piece(1, Error(ErrorKind::truncated, "cut"))});
+  const ScriptedChatModel cut(
+      {ScriptedReply("a b c").fail_at_piece(1, Error(ErrorKind::truncated, "cut"))});
   CHECK(test::kind_of([&] { stream_run(create_tool_calling_agent(cut, {}), "?"); }) ==
         ErrorKind::truncated);
 }
 
 TEST_CASE("agent: return_direct ends with the tool's answer") {
-  const Tool direct = tool("find", "", [](std::string what) { return "found " + what; }, {"what"},
-                           ToolOptions().return_direct());
-  const ScriptedChatModel model({calling("find", R"({"what":1})"),
-                                 calling("find", R"({"what":"it"})"), "never asked"});
+  const Tool direct = tool(
+      "find", "", [](std::string what) { return "found " + what; }, {"what"},
+      ToolOptions().return_direct());
+  const ScriptedChatModel model(
+      {calling("find", R"({"what":1})"), calling("find", R"({"what":"it"})"), "never asked"});
   const AgentResult result = create_tool_calling_agent(model, {direct}).invoke("?", root());
   CHECK(result.output == "found it");
   CHECK(result.stop == AgentStop::return_direct);
@@ -209,16 +204,14 @@ TEST_CASE("agent: wrong settings are refused when it is made") {
     return test::message_of([&] { create_tool_calling_agent(model, tools, options); });
   };
   CHECK(refused({adder(), adder()}, AgentOptions()).find("two tools") != std::string::npos);
-  CHECK(refused({}, AgentOptions().max_iterations(0)).find("max_iterations") !=
-        std::string::npos);
+  CHECK(refused({}, AgentOptions().max_iterations(0)).find("max_iterations") != std::string::npos);
   CHECK(refused({}, AgentOptions().max_tokens(0)).find("max_tokens") != std::string::npos);
   CHECK(refused({}, AgentOptions().max_cost(0, TokenPrice(1, 1))).find("max_cost") !=
         std::string::npos);
   CHECK(refused({adder().with_options(ToolOptions().needs_approval())}, AgentOptions())
             .find("needs approval") != std::string::npos);
-  CHECK(test::kind_of([&] {
-    create_tool_calling_agent(model, {}).invoke(Messages(), root());
-  }) == ErrorKind::validation);
+  CHECK(test::kind_of([&] { create_tool_calling_agent(model, {}).invoke(Messages(), root()); }) ==
+        ErrorKind::validation);
 }
 
 Task<int> hang() {
@@ -275,8 +268,8 @@ TEST_CASE("agent: its steps are runs below its own") {
 
 TEST_CASE("agent: is a step like any other") {
   const ScriptedChatModel model({"hi", "hi"});
-  const auto chain = create_tool_calling_agent(model, {}) |
-                     [](AgentResult result) { return result.output + "!"; };
+  const auto chain =
+      create_tool_calling_agent(model, {}) | [](AgentResult result) { return result.output + "!"; };
   CHECK(chain.invoke("?", root()) == "hi!");
 }
 

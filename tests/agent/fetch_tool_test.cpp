@@ -49,8 +49,11 @@ TEST_CASE("fetch: names of other scripts as they are looked up") {
   CHECK(ascii_host("пример.испытание") == "xn--e1afmkfd.xn--80akhbyknj4f");
   CHECK(ascii_host("他们为什么不说中文") == "xn--ihqwcrb4cv8a8dqg056pqjye");
   CHECK(ascii_host("１２７。０．０.１") == "127.0.0.1");
-  CHECK(ascii_host("lo\xC2\xAD" "calhost") == "localhost");
-  CHECK(ascii_host("a\xff" ".example").empty());
+  CHECK(ascii_host("lo\xC2\xAD"
+                   "calhost") == "localhost");
+  CHECK(ascii_host("a\xff"
+                   ".example")
+            .empty());
   CHECK(ascii_host(std::string(64, 'a')).empty());
 }
 
@@ -74,8 +77,8 @@ FetchOptions reaching(const RawServer& server) {
 }
 
 ToolMessage fetch(const std::string& url, FetchOptions options, Context context = Context::root()) {
-  return fetch_tool(options).invoke(
-      ToolCall("1", "fetch", Json::object({{"url", url}}).dump()), std::move(context));
+  return fetch_tool(options).invoke(ToolCall("1", "fetch", Json::object({{"url", url}}).dump()),
+                                    std::move(context));
 }
 
 TEST_CASE("fetch: gives the page, and where it was") {
@@ -102,8 +105,8 @@ TEST_CASE("fetch: loopback is refused before a connection is made") {
 
 TEST_CASE("fetch: a name that turns to loopback after it was checked reaches nothing") {
   RawServer server([](const Request&) { return Reply::http(200, {}, "secret"); });
-  const auto port = static_cast<std::uint16_t>(
-      std::stoi(server.url().substr(server.url().rfind(':') + 1)));
+  const auto port =
+      static_cast<std::uint16_t>(std::stoi(server.url().substr(server.url().rfind(':') + 1)));
   // What was checked is what is connected to: a lie of the resolver does not get past the socket.
   int asked = 0;
   const Resolve rebinding = [&asked](const std::string&, int) {
@@ -117,9 +120,9 @@ TEST_CASE("fetch: a name that turns to loopback after it was checked reaches not
   CHECK((kind == ErrorKind::network || kind == ErrorKind::timeout));
   CHECK(asked == 1);  // the connection goes to the address that was checked
   CHECK(test::kind_of([&] {
-    guarded_fetch("http://rebind.example:" + std::to_string(port) + "/", options, Context::root(),
-                  rebinding);
-  }) == ErrorKind::permission);
+          guarded_fetch("http://rebind.example:" + std::to_string(port) + "/", options,
+                        Context::root(), rebinding);
+        }) == ErrorKind::permission);
   CHECK(server.requests().empty());
 }
 
@@ -153,11 +156,12 @@ TEST_CASE("fetch: a long page, a slow one and a failing one end clearly") {
 }
 
 TEST_CASE("fetch: the caller's deadline ends it") {
-  RawServer server([](const Request&) { return Reply::http(200, {}, "late").first_byte_delay(2s); });
+  RawServer server(
+      [](const Request&) { return Reply::http(200, {}, "late").first_byte_delay(2s); });
   const auto begin = Clock::now();
   CHECK(test::kind_of([&] {
-    fetch(server.url(), reaching(server), Context::root().with_timeout(50ms));
-  }) == ErrorKind::timeout);
+          fetch(server.url(), reaching(server), Context::root().with_timeout(50ms));
+        }) == ErrorKind::timeout);
   CHECK(Clock::now() - begin < 1500ms);
 }
 

@@ -101,12 +101,12 @@ TEST_CASE("file tools: a folder that is swapped for a link meanwhile leads nowhe
 TEST_CASE("file tools: sizes are limited") {
   const Tree tree;
   tree.folder().write("root/big", std::string(1001, 'x'));
-  const std::vector<Tool> tools = file_tools(
-      tree.root(), FileToolOptions().max_bytes(1000).max_entries(3).allow_write(true));
+  const std::vector<Tool> tools =
+      file_tools(tree.root(), FileToolOptions().max_bytes(1000).max_entries(3).allow_write(true));
   CHECK(test::kind_of([&] { read(tools, "big"); }) == ErrorKind::limit);
   CHECK(test::kind_of([&] {
-    call(tools, 2, Json::object({{"path", "new"}, {"content", std::string(1001, 'y')}}));
-  }) == ErrorKind::limit);
+          call(tools, 2, Json::object({{"path", "new"}, {"content", std::string(1001, 'y')}}));
+        }) == ErrorKind::limit);
   CHECK_FALSE(fs::exists(tree.folder().path("root/new")));
   CHECK(test::kind_of([&] { call(tools, 1, Json::object()); }) == ErrorKind::limit);
 }
@@ -123,8 +123,7 @@ TEST_CASE("file tools: list and write") {
   CHECK(read(tools, "a/new.txt") == "你好");
   CHECK(tools[2].options().needs_approval());
   CHECK(file_tools(tree.root()).size() == 2);
-  CHECK(test::kind_of([&] { file_tools(tree.folder().path("nowhere")); }) ==
-        ErrorKind::not_found);
+  CHECK(test::kind_of([&] { file_tools(tree.folder().path("nowhere")); }) == ErrorKind::not_found);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace lian {
 namespace {
 
 using namespace test;
-using detail::read_react_reply;
 using detail::ReactReply;
+using detail::read_react_reply;
 
 // The hint for the model of a reply that cannot be read; "" when it can.
 std::string hint_of(const std::string& text) {
@@ -60,8 +60,8 @@ TEST_CASE("react: what cannot be read, in words for the model") {
   CHECK(hint_of("") == "Invalid Format: Missing 'Action:' after 'Thought:'");
   CHECK(hint_of("Action: search") == "Invalid Format: Missing 'Action Input:' after 'Action:'");
   CHECK(hint_of("Action: a\nAction Input: b\nFinal Answer: c") == "Invalid or incomplete response");
-  CHECK(hint_of("Action: a\nAction Input: b\nAction: c\nAction Input: d").starts_with(
-      "Invalid Format: one Action"));
+  CHECK(hint_of("Action: a\nAction Input: b\nAction: c\nAction Input: d")
+            .starts_with("Invalid Format: one Action"));
 }
 
 TEST_CASE("react: hostile replies are read in a line's time") {
@@ -85,8 +85,9 @@ TEST_CASE("react: thought, action, observation, answer") {
   const std::vector<ChatRequest> asked = model.requests();
   CHECK(asked[0].options.stop() == std::vector<std::string>{"\nObservation"});
   const std::string first = asked[0].messages[0].text();
-  CHECK(first.find("length: counts the letters of a word, args: {\"word\":{\"type\":\"string\"}}") !=
-        std::string::npos);
+  CHECK(
+      first.find("length: counts the letters of a word, args: {\"word\":{\"type\":\"string\"}}") !=
+      std::string::npos);
   CHECK(first.find("one of [length]") != std::string::npos);
   CHECK(first.ends_with("Question: How long is lian?\nThought:"));
   CHECK(asked[1].messages[0].text().ends_with(
@@ -165,8 +166,9 @@ TEST_CASE("react: a cut action does not run") {
 
 TEST_CASE("react: a prompt of one's own; values are never read as templates") {
   const ScriptedChatModel model({"Final Answer: ok"});
-  create_react_agent(model, {adder()},
-                     AgentOptions().prompt("T[{tool_names}] Q[{input}] {other} S[{agent_scratchpad}]"))
+  create_react_agent(
+      model, {adder()},
+      AgentOptions().prompt("T[{tool_names}] Q[{input}] {other} S[{agent_scratchpad}]"))
       .invoke({user("before"), assistant("yes"), user("{tools} {x}")}, root());
   const Messages sent = model.requests()[0].messages;
   REQUIRE(sent.size() == 3);

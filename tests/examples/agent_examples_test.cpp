@@ -11,8 +11,11 @@ namespace lian::test {
 namespace {
 
 Environment reaching(const OpenAiServer& server) {
-  return {{"OPENAI_BASE_URL", server.url()}, {"OPENAI_API_KEY", OpenAiServer::key()},
-          {"http_proxy", ""}, {"https_proxy", ""}, {"all_proxy", ""}};
+  return {{"OPENAI_BASE_URL", server.url()},
+          {"OPENAI_API_KEY", OpenAiServer::key()},
+          {"http_proxy", ""},
+          {"https_proxy", ""},
+          {"all_proxy", ""}};
 }
 
 Finished run(const OpenAiServer& server, const std::string& program,

@@ -20,8 +20,7 @@ TEST_CASE("schema check: types and sizes") {
   CHECK(fault(R"({"type":["string","null"]})", "1") == "x: expected a string or null, got 1");
   CHECK(fault(R"({"type":"string","minLength":2})", R"("链")") ==
         "x: expected at least 2 characters, got 1");
-  CHECK(fault(R"({"type":"array","maxItems":1})", "[1,2]") ==
-        "x: expected at most 1 items, got 2");
+  CHECK(fault(R"({"type":"array","maxItems":1})", "[1,2]") == "x: expected at most 1 items, got 2");
   CHECK(fault(R"({"minimum":1,"maximum":3})", "4") == "x: expected at most 3, got 4");
   CHECK(fault(R"({"exclusiveMinimum":1})", "1") == "x: expected more than 1, got 1");
   CHECK(fault(R"({"const":"a"})", R"("b")") == R"(x: expected "a", got "b")");
@@ -36,8 +35,8 @@ TEST_CASE("schema check: members, items and references") {
   CHECK(fault(person, R"({"name":"a","children":[{"name":"b"},{}]})") ==
         "x.children[1].name: missing");
   CHECK(fault(person, R"({"name":"a","age":1})") == "x.age: unknown; there are name, children");
-  CHECK(fault(R"({"type":"object","additionalProperties":{"type":"integer"}})",
-              R"({"a b":"c"})") == R"(x["a b"]: expected an integer, got "c")");
+  CHECK(fault(R"({"type":"object","additionalProperties":{"type":"integer"}})", R"({"a b":"c"})") ==
+        R"(x["a b"]: expected an integer, got "c")");
   CHECK(fault(R"({"$defs":{"n":{"type":"integer"}},"items":{"$ref":"#/$defs/n"}})", "[1,true]") ==
         "x[1]: expected an integer, got true");
   CHECK(fault(R"({"$ref":"#/$defs/none"})", "1").find("does not have") != std::string::npos);

@@ -7,6 +7,7 @@
 #include "lian/model/structured_output.hpp"
 #include "lian/testing/scripted_chat_model.hpp"
 #include "support/async.hpp"
+#include "support/baichuan_server.hpp"
 #include "support/catch.hpp"
 #include "support/claude_server.hpp"
 #include "support/glm_server.hpp"
@@ -14,7 +15,6 @@
 #include "support/ollama_server.hpp"
 #include "support/openai_simulated.hpp"
 #include "support/qwen_server.hpp"
-#include "support/baichuan_server.hpp"
 
 namespace structured {
 struct Person {
@@ -68,9 +68,9 @@ TEST_CASE("structured output: a schema that strict does not allow is not strict"
 }
 
 TEST_CASE("structured output: JSON in a fence or between words is found") {
-  for (const std::string& text : std::vector<std::string>
-       {"```json\n" + std::string(ada) + "\n```", "```\n" + std::string(ada) + "\n```",
-        "Here it is: " + std::string(ada) + " Done.", "\n " + std::string(ada) + "\n"}) {
+  for (const std::string& text : std::vector<std::string>{
+           "```json\n" + std::string(ada) + "\n```", "```\n" + std::string(ada) + "\n```",
+           "Here it is: " + std::string(ada) + " Done.", "\n " + std::string(ada) + "\n"}) {
     const ScriptedChatModel model({text});
     CHECK(model.with_structured_output<Person>().invoke("?").born == 1815);
     CHECK(model.calls() == 1);
@@ -112,8 +112,9 @@ TEST_CASE("structured output: a refusal and a cut reply are not asked again") {
   CHECK(test::kind_of([&] { refuses.with_structured_output<Person>().invoke("?"); }) ==
         ErrorKind::content_filter);
   const ScriptedChatModel cut({ScriptedReply("{\"name\":").finish(FinishReason::length)});
-  CHECK(test::message_of([&] { cut.with_structured_output<Person>().invoke("?"); })
-            .find("max_tokens") != std::string::npos);
+  CHECK(test::message_of([&] {
+          cut.with_structured_output<Person>().invoke("?");
+        }).find("max_tokens") != std::string::npos);
 }
 
 TEST_CASE("structured output: include_raw gives the reply, and tells instead of throwing") {
@@ -178,13 +179,13 @@ TEST_CASE("structured output: each provider is asked in the way it has") {
       script.calls = {{"Person", ada}};
     }
     c.provider->answer(script);
-    const Person person =
-        c.provider->model().with_structured_output<Person>().invoke("Ada …", Context().with_tries(1));
+    const Person person = c.provider->model().with_structured_output<Person>().invoke(
+        "Ada …", Context().with_tries(1));
     CHECK(person.born == 1815);
     const test::Seen seen = c.provider->seen();
     CHECK(seen.schema.is_null() == (c.way != "schema"));
-    CHECK(seen.tools == (c.way == "call" ? std::vector<std::string>{"Person"}
-                                         : std::vector<std::string>{}));
+    CHECK(seen.tools ==
+          (c.way == "call" ? std::vector<std::string>{"Person"} : std::vector<std::string>{}));
     CHECK((seen.turns.back().text.find("JSON Schema") != std::string::npos) == (c.way == "words"));
     CHECK(c.provider->refused().empty());
   }

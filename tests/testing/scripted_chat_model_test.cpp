@@ -78,9 +78,9 @@ TEST_CASE("scripted model: errors on purpose, each call its own") {
       {ScriptedReply("a b c").fail_at_piece(2, Error(ErrorKind::truncated, "cut"))}, true);
   std::string seen;
   CHECK(test::kind_of([&] {
-    auto pieces = cut.stream("?");
-    while (ChatPiece* piece = pieces.next()) seen += piece->text;
-  }) == ErrorKind::truncated);
+          auto pieces = cut.stream("?");
+          while (ChatPiece* piece = pieces.next()) seen += piece->text;
+        }) == ErrorKind::truncated);
   CHECK(seen == "a b");
   CHECK(test::kind_of([&] { cut.invoke("?"); }) == ErrorKind::truncated);
 }
@@ -100,15 +100,13 @@ TEST_CASE("scripted model: records what it was asked, through bound copies too")
 
 TEST_CASE("scripted model: answers by a function, and waits") {
   const ScriptedChatModel echo([](const ChatRequest& request) {
-    return ScriptedReply(request.messages.back().text() + "!")
-        .after(std::chrono::milliseconds(5));
+    return ScriptedReply(request.messages.back().text() + "!").after(std::chrono::milliseconds(5));
   });
   const auto begin = Clock::now();
   CHECK(echo.invoke("hi").text() == "hi!");
   CHECK(Clock::now() - begin >= std::chrono::milliseconds(5));
-  CHECK(test::kind_of([&] {
-    echo.with_timeout(std::chrono::milliseconds(1)).invoke("hi");
-  }) == ErrorKind::timeout);
+  CHECK(test::kind_of([&] { echo.with_timeout(std::chrono::milliseconds(1)).invoke("hi"); }) ==
+        ErrorKind::timeout);
 }
 
 TEST_CASE("fake embedding: equal texts are equal, others far apart, all of length one") {

@@ -61,9 +61,9 @@ struct LIAN_API AgentResult {
   AgentStop stop = AgentStop::final_answer;
   FinishReason finish_reason = FinishReason::none;  ///< of the last reply; length: it was cut
   std::vector<AgentStep> intermediate_steps;        ///< in order of the calls
-  Messages messages;   ///< the conversation: input, replies, tool messages, answer
-  Usage usage;         ///< of all replies; estimated for those whose provider does not tell
-  double cost = 0;     ///< by AgentOptions::max_cost's price
+  Messages messages;  ///< the conversation: input, replies, tool messages, answer
+  Usage usage;        ///< of all replies; estimated for those whose provider does not tell
+  double cost = 0;    ///< by AgentOptions::max_cost's price
   int iterations = 0, tool_calls = 0;  ///< calls of the model and of tools that were made
 };
 
@@ -106,7 +106,8 @@ class AgentPlan;
 /// functions one after another), and their answers stand in the order of the calls. What the model
 /// gets wrong (an unknown tool, wrong arguments, a reply that cannot be read) it is told, and may
 /// mend. A reply that was cut off, or broke a limit, runs no tool. Streams every event as
-/// AgentPiece. A handle: cheap to copy; thread-safe; thousands of runs may be under way on a thread.
+/// AgentPiece. A handle: cheap to copy; thread-safe; thousands of runs may be under way on a
+/// thread.
 ///
 /// Throws what the model throws; ToolError and Error{validation} where tools' errors are not
 /// handled, ParseError where the model's are not; Error{cancelled, timeout} as the Context says.

@@ -13,8 +13,8 @@
 namespace lian {
 inline namespace v0 {
 
-/// What the fetch tool may reach; chained setters. Regular value. By default: http and https on their
-/// own ports, at addresses of the public internet only.
+/// What the fetch tool may reach; chained setters. Regular value. By default: http and https on
+/// their own ports, at addresses of the public internet only.
 class LIAN_API FetchOptions {
  public:
   FetchOptions() = default;
@@ -47,8 +47,8 @@ class LIAN_API FetchOptions {
 /// The tool "fetch": takes {"url": text}, gives the body of a GET as text; the artifact is {"url":
 /// where it was, "status", "content_type"}. Every address that a name stands for is checked, and
 /// the connection is made to a checked address and no other; so is each redirect's. No proxy is
-/// used, nothing of the environment and no cookie or password is sent. A refused address and a status
-/// of 400 and above are ToolError. Runs on the Runtime's threads.
+/// used, nothing of the environment and no cookie or password is sent. A refused address and a
+/// status of 400 and above are ToolError. Runs on the Runtime's threads.
 LIAN_API Tool fetch_tool(FetchOptions fetch = FetchOptions(), ToolOptions options = ToolOptions());
 
 }  // namespace v0

@@ -38,7 +38,8 @@ class LIAN_API FileToolOptions {
 /// leaves the folder, neither by "..", nor as an absolute path, nor through links, which are
 /// followed only while they stay inside. Only regular files are read and written; nothing blocks on
 /// a pipe or a device. What is not allowed is ToolError. The folder may be moved meanwhile: it
-/// is held open. They run on the Runtime's threads. Throws Error{not_found} when `root` is no folder.
+/// is held open. They run on the Runtime's threads. Throws Error{not_found} when `root` is no
+/// folder.
 LIAN_API std::vector<Tool> file_tools(std::string_view root,
                                       FileToolOptions options = FileToolOptions());
 

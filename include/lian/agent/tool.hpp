@@ -59,8 +59,8 @@ class LIAN_API ToolOptions {
   /// The function blocks: it runs on the Runtime's threads (see `offload`), several at once, so it
   /// must be callable from several threads. Default: on the loop, one at a time.
   ToolOptions& blocking(bool v = true) { return blocking_ = v, *this; }
-  /// Ends the call with Error{timeout} after that time; default none. A blocking function runs on to
-  /// its end, its result dropped; a plain function on the loop cannot be interrupted.
+  /// Ends the call with Error{timeout} after that time; default none. A blocking function runs on
+  /// to its end, its result dropped; a plain function on the loop cannot be interrupted.
   ToolOptions& timeout(std::chrono::nanoseconds v) { return timeout_ = v, *this; }
   /// An agent ends with the tool's answer as its own.
   ToolOptions& return_direct(bool v = true) { return return_direct_ = v, *this; }
@@ -128,8 +128,8 @@ class LIAN_API ToolBody {
 /// A call runs only when its arguments are one whole JSON object that the schema allows: else it
 /// throws ParseError or Error{validation} that names the place (`arguments.b: expected an integer,
 /// got "x"`). Else it throws ToolError when the body fails, Error{timeout}, LimitError for too long
-/// an answer, Error{cancelled} when the run was stopped. Bytes of an answer that are not UTF-8 become
-/// U+FFFD, with a warning event.
+/// an answer, Error{cancelled} when the run was stopped. Bytes of an answer that are not UTF-8
+/// become U+FFFD, with a warning event.
 class LIAN_API Tool : public Runnable<ToolCall, ToolMessage> {
  public:
   /// Throws Error{config} for a name that is empty or not of letters, digits, '_' and '-' (at most
@@ -140,7 +140,7 @@ class LIAN_API Tool : public Runnable<ToolCall, ToolMessage> {
   const ToolSpec& spec() const noexcept;
   const ToolOptions& options() const noexcept;
   bool suspends() const noexcept;
-  /// The same tool with other settings.
+  /// The same tool with other settings; whether its function blocks stays as it was made.
   Tool with_options(ToolOptions options) const;
 
  private:

@@ -60,7 +60,7 @@ struct UnknownSignature {
 template <class F>
 struct signature_of : UnknownSignature {};
 template <class F>
-  requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct signature_of<F> : signature_of<decltype(&F::operator())> {};
 template <class R, class... A>
 struct signature_of<R (*)(A...)> : Signature<R, true, A...> {};
@@ -86,8 +86,8 @@ std::tuple<std::tuple_element_t<I, Values>...> first_of(std::index_sequence<I...
 
 /// What the model is to give: the parameters without a last Context.
 template <class Values>
-using ArgumentsOf = decltype(first_of<Values>(std::make_index_sequence<
-    std::tuple_size_v<Values> - (ends_with_context<Values> ? 1 : 0)>()));
+using ArgumentsOf = decltype(first_of<Values>(
+    std::make_index_sequence<std::tuple_size_v<Values> - (ends_with_context<Values> ? 1 : 0)>()));
 
 /// The first type that is not described; void when all are.
 template <class Arguments>
@@ -167,9 +167,7 @@ class ToolJob {
       : function_(std::move(function)),
         arguments_(std::move(arguments)),
         context_(std::move(context)) {}
-  ToolOutput operator()() {
-    return output_of_call<with_context>(*function_, arguments_, context_);
-  }
+  ToolOutput operator()() { return output_of_call<with_context>(*function_, arguments_, context_); }
 
  private:
   std::shared_ptr<const F> function_;
@@ -274,8 +272,8 @@ struct ToolRules {
   static constexpr bool by_value = !is_coroutine || !S::any_reference;
   static constexpr bool described =
       std::is_void_v<typename UndescribedArgument<ArgumentsOf<typename S::Values>>::type>;
-  static constexpr bool valid = S::known && S::callable_when_const && plain_parameters && by_value &&
-                                described && makes_output<Value>;
+  static constexpr bool valid = S::known && S::callable_when_const && plain_parameters &&
+                                by_value && described && makes_output<Value>;
 };
 
 template <class F>
@@ -318,10 +316,11 @@ Tool tool(std::string name, std::string description, F function, const ToolArgum
   static_assert(Rules::by_value,
                 "lian: a coroutine takes its parameters by value: a reference would outlive what "
                 "it refers to");
-  static_assert(Rules::described,
-                "lian: a parameter of this tool is of a type that is not described: write "
-                "LIAN_DESCRIBE(Type, (member, \"what it is\"), …) beside it, or take bool, numbers, "
-                "std::string, lian::Json, optional, vector, variant or a map by std::string");
+  static_assert(
+      Rules::described,
+      "lian: a parameter of this tool is of a type that is not described: write "
+      "LIAN_DESCRIBE(Type, (member, \"what it is\"), …) beside it, or take bool, numbers, "
+      "std::string, lian::Json, optional, vector, variant or a map by std::string");
   static_assert(detail::makes_output<typename Rules::Value>,
                 "lian: a tool gives text, ToolOutput, std::vector<Part>, lian::Json, nothing, or "
                 "what is described by LIAN_DESCRIBE");
