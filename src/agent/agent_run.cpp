@@ -13,16 +13,16 @@ namespace detail {
 
 namespace {
 
-// As LangChain's count_tokens_approximately: four characters a token, three more a message.
+// As LangChain's count_tokens_approximately, in bytes: four a token, and three tokens a message.
 std::int64_t approximate_tokens(const Message& message) {
-  std::size_t characters = to_string(message.role).size();
+  std::size_t bytes = to_string(message.role).size();
   for (const Part& part : message.parts) {
-    if (const auto* text = std::get_if<TextPart>(&part)) characters += text->text.size();
+    if (const auto* text = std::get_if<TextPart>(&part)) bytes += text->text.size();
     if (const auto* call = std::get_if<ToolCall>(&part))
-      characters += call->name.size() + call->arguments.size();
-    if (const auto* result = std::get_if<ToolResult>(&part)) characters += result->content.size();
+      bytes += call->name.size() + call->arguments.size();
+    if (const auto* result = std::get_if<ToolResult>(&part)) bytes += result->content.size();
   }
-  return static_cast<std::int64_t>(std::ceil(static_cast<double>(characters) / 4.0)) + 3;
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) / 4.0)) + 3;
 }
 
 std::string_view sentence(AgentStop stop) {
