@@ -130,6 +130,15 @@ TEST_CASE("gemini engine: answers, cuts, errors, embeddings") {
   check_clean(provider);
 }
 
+TEST_CASE("vertex engine: the list of publishers' models") {
+  GeminiServer provider(GeminiServer::Host::vertex);
+  const auto models = list_models("vertex", provider.config());
+  REQUIRE(models.size() == 1);
+  CHECK(models[0].id == "gemini-2.5-flash");
+  CHECK_THROWS_AS(list_models("vertex", provider.config().api_key("a-wrong-token")), Error);
+  CHECK(provider.refused().empty());
+}
+
 TEST_CASE("gemini engine: usage, thoughts, blocks") {
   GeminiServer provider;
   Runtime runtime;

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "support/openai_replies.hpp"
+#include "support/vertex_palm_server.hpp"
 
 namespace lian::test {
 namespace {
@@ -93,6 +94,13 @@ Reply embed_all(const json& body, const std::string& model) {
   return Reply::json(200, json{{"embeddings", rows}}.dump());
 }
 
+Reply publisher_models() {
+  const json entry = {{"name", "publishers/google/models/" + kModel},
+                      {"versionId", "default"},
+                      {"launchStage", "GA"}};
+  return Reply::json(200, json{{"publisherModels", json::array({entry})}}.dump());
+}
+
 Reply models(const std::string& target) {
   const bool second = target.find("pageToken=next%3D1") != std::string::npos;
   const std::string name = second ? "gemini-embedding-001" : kModel;
@@ -106,29 +114,42 @@ Reply models(const std::string& target) {
 
 }  // namespace
 
+ModelConfig GeminiServer::config(ModelConfig config) {
+  if (vertex_) config.project("p-1").location("us-central1");
+  return config.base_url(url()).api_key(key());
+}
+
 ChatModel GeminiServer::model(ModelConfig config) {
-  return chat_model("gemini:" + kModel, config.base_url(url()).api_key(key()));
+  return chat_model(provider() + ":" + kModel, this->config(std::move(config)));
 }
 
 ChatModel GeminiServer::model_with_wrong_key() {
-  return chat_model("gemini:" + kModel, ModelConfig().base_url(url()).api_key("a-wrong-key"));
+  return chat_model(provider() + ":" + kModel, config().api_key("a-wrong-key"));
 }
 
 std::optional<EmbeddingModel> GeminiServer::embeddings(ModelConfig config) {
-  return embedding_model("gemini:gemini-embedding-001", config.base_url(url()).api_key(key()));
+  const char* name = vertex_ ? "vertex:text-embedding-005" : "gemini:gemini-embedding-001";
+  return embedding_model(name, this->config(std::move(config)));
 }
 
 bool GeminiServer::is_authorized(const Request& request) const {
+  if (vertex_) return request.header("authorization") == "Bearer " + key();
   return request.header("x-goog-api-key") == key();
 }
 
 Reply GeminiServer::respond(const Request& request, const json& body) {
   if (request.method == "GET") {
-    google_require(request.path() == "/v1beta/models", "unknown path " + request.path());
-    return models(request.target);
+    const char* list = vertex_ ? "/v1beta1/publishers/google/models" : "/v1beta/models";
+    google_require(request.path() == list, "unknown path " + request.path());
+    return vertex_ ? publisher_models() : models(request.target);
   }
-  const auto path = google_path(request, "/v1beta/models/");
+  const char* prefix = vertex_
+                           ? "/v1beta1/projects/p-1/locations/us-central1/publishers/google/models/"
+                           : "/v1beta/models/";
+  const auto path = google_path(request, prefix);
   google_require(path.has_value(), "unknown path " + request.target);
+  if (vertex_ && path->verb == "predict") return vertex_embeddings(body);
+  google_require(!vertex_ || path->verb != "batchEmbedContents", "unknown method " + path->verb);
   if (path->verb == "batchEmbedContents") return embed_all(body, path->model);
   if (path->verb == "countTokens") {
     const bool whole = body.contains("generateContentRequest");
@@ -231,5 +252,9 @@ std::vector<json> GeminiServer::chunks() {
 }
 
 std::unique_ptr<SimulatedProvider> make_gemini_server() { return std::make_unique<GeminiServer>(); }
+
+std::unique_ptr<SimulatedProvider> make_vertex_gemini_server() {
+  return std::make_unique<GeminiServer>(GeminiServer::Host::vertex);
+}
 
 }  // namespace lian::test

@@ -81,6 +81,7 @@ std::optional<GooglePath> google_path(const Request& request, const std::string&
 Reply google_stream(const std::vector<nlohmann::json>& chunks, const std::string& query);
 
 std::unique_ptr<SimulatedProvider> make_gemini_server();
+std::unique_ptr<SimulatedProvider> make_vertex_gemini_server();
 std::unique_ptr<SimulatedProvider> make_palm_server();
 std::unique_ptr<SimulatedProvider> make_vertex_palm_server();
 

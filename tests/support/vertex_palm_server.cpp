@@ -65,7 +65,9 @@ json prediction(const std::string& text, bool chat, bool blocked) {
           {"safetyAttributes", json::array({safety(blocked)})}};
 }
 
-Reply embed_all(const json& body) {
+}  // namespace
+
+Reply vertex_embeddings(const json& body) {
   google_only(body, {"instances", "parameters"}, "request");
   const json& instances = google_member(body, "instances");
   google_require(!instances.empty() && instances.size() <= 5, "at most 5 instances");
@@ -77,8 +79,6 @@ Reply embed_all(const json& body) {
   }
   return Reply::json(200, json{{"predictions", rows}}.dump());
 }
-
-}  // namespace
 
 ModelConfig VertexPalmServer::config(ModelConfig config) {
   return config.base_url(server().url() + "/v1")
@@ -115,7 +115,7 @@ Reply VertexPalmServer::respond(const Request& request, const json& body) {
   }
   const auto path = google_path(request, "/v1" + kModels);
   google_require(path.has_value(), "unknown path " + request.target);
-  if (path->model.rfind("textembedding-gecko", 0) == 0) return embed_all(body);
+  if (path->model.rfind("textembedding-gecko", 0) == 0) return vertex_embeddings(body);
   const bool stream = path->verb == "serverStreamingPredict";
   google_require(stream || path->verb == "predict", "unknown method " + path->verb);
   const bool chat = path->model.rfind("chat-bison", 0) == 0;

@@ -28,4 +28,7 @@ class VertexPalmServer final : public GoogleServer {
   Reply streamed(bool chat, const std::string& query) const;
 };
 
+/// Answers a :predict of Vertex's models of embeddings.
+Reply vertex_embeddings(const nlohmann::json& body);
+
 }  // namespace lian::test

@@ -115,7 +115,8 @@ template class GoogleCodec<ModelListCodec>;
 HttpRequest GoogleModelListCodec::encode(const Endpoint& endpoint, const std::string& page) const {
   HttpRequest get;
   get.method = "GET";
-  get.url = endpoint.base_url + "/models?pageSize=1000";
+  get.url = endpoint.base_url + (endpoint.option("project").empty() ? "" : "/publishers/google");
+  get.url += "/models?pageSize=1000";
   if (!page.empty()) get.url += "&pageToken=" + percent_encode(page);
   authorize(get, endpoint);
   return get;
@@ -125,11 +126,13 @@ ModelListCodec::Page GoogleModelListCodec::decode(const HttpReply& reply) const 
   const Json root = google_reply(reply, provider_);
   if (!root.is_object()) throw_not_json(provider_, reply.body, 0, "no object");
   Page page;
-  const Json models = root["models"];  // absent where there are none
+  // Absent where there are none; Vertex calls them by another name.
+  const Json models = root["models"].is_array() ? root["models"] : root["publisherModels"];
   for (const Json& entry : models.is_array() ? models.items() : std::vector<Json>()) {
     ModelInfo info;
     info.id = scalar_text(entry["name"]);
-    if (info.id.starts_with("models/")) info.id.erase(0, 7);
+    for (const std::string_view prefix : {"models/", "publishers/google/models/"})
+      if (info.id.starts_with(prefix)) info.id.erase(0, prefix.size());
     info.title = scalar_text(entry["displayName"]);
     if (entry["inputTokenLimit"].is_integer())
       info.input_tokens = entry["inputTokenLimit"].as_int();

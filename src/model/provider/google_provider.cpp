@@ -144,6 +144,7 @@ constinit const ProviderRow vertex_provider = [] {
   row.chat = &vertex_chat;
   row.text = &vertex_text;
   row.embedding = &vertex_embedding;
+  row.models = &list_of_models;
   row.complete = &complete_vertex;
   return row;
 }();
