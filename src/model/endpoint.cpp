@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -56,6 +57,20 @@ void check_base_url(const Endpoint& endpoint, const ProviderRow& row) {
                 "a base URL holds '?' or '#'; it ends with its path, e.g. https://host/v1");
 }
 
+std::string key_of_file(const ProviderRow& row) {
+  if (row.key_file_variable.empty()) return {};
+  const std::string variable(row.key_file_variable);
+  const std::string path = environment(variable.c_str());
+  if (path.empty()) return {};
+  std::ifstream file(path);
+  std::string key;
+  if (!std::getline(file, key))
+    throw Error(ErrorKind::config,
+                fmt::format("{} names a file that holds no key: {}", variable, path));
+  while (!key.empty() && (key.back() == '\r' || key.back() == ' ')) key.pop_back();
+  return key;
+}
+
 void take_key(Endpoint& endpoint, const ProviderRow& row, const ModelConfig& config) {
   endpoint.key_name = row.key_variables[0];
   if (config.api_key()) {
@@ -65,6 +80,10 @@ void take_key(Endpoint& endpoint, const ProviderRow& row, const ModelConfig& con
     endpoint.key_name = "bearer_token";
   } else {
     endpoint.api_key = first_set(row.key_variables, &endpoint.key_name);
+    if (endpoint.api_key.empty()) {
+      endpoint.api_key = key_of_file(row);
+      if (!endpoint.api_key.empty()) endpoint.key_name = row.key_file_variable;
+    }
     if (endpoint.api_key.empty() && row.needs_key)
       throw Error(ErrorKind::config,
                   fmt::format("no key for {}: set the environment variable {} or pass "

@@ -41,6 +41,7 @@ struct ProviderRow {
   std::array<std::string_view, 3> aliases{};
   std::string_view base_url;  // empty: one must be given
   std::array<std::string_view, 3> key_variables{}, url_variables{};
+  std::string_view key_file_variable;  // names a file whose first line is the key
   bool needs_key = true;
   std::array<ProviderOption, 14> options{};
   std::string_view example;            // a chat model's name

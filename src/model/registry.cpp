@@ -123,6 +123,7 @@ ProviderInfo provider_info(const ProviderRow& row) {
   info.aliases = texts(row.aliases);
   info.base_url = row.base_url;
   info.key_variables = texts(row.key_variables);
+  if (!row.key_file_variable.empty()) info.key_variables.emplace_back(row.key_file_variable);
   info.url_variables = texts(row.url_variables);
   for (const ProviderOption& option : row.options)
     for (std::string& variable : texts(option.variables))

@@ -2,6 +2,7 @@
 #include "model/provider/openai.hpp"
 #include "model/provider/qwen.hpp"
 #include "model/provider/qwen_error.hpp"
+#include "model/provider/qwen_thinking.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -24,6 +25,24 @@ class QwenModelListCodec final : public OpenAIModelListCodec {
   }
 };
 
+// Thinking is asked for in DashScope's words.
+class QwenCompatibleChatCodec final : public OpenAIChatCodec {
+ public:
+  using OpenAIChatCodec::OpenAIChatCodec;
+  HttpRequest encode(const ChatRequest& request, const Endpoint& endpoint,
+                     std::vector<std::string>& warnings) const override {
+    ChatRequest mapped = request;
+    ChatOptions& options = mapped.options;
+    const bool told = options.extra().contains("enable_thinking");
+    const QwenThinking thinking = qwen_thinking(request, told, warnings);
+    options.unset("reasoning_effort");
+    if (thinking.enabled && !told) options.extra("enable_thinking", Json(*thinking.enabled));
+    if (thinking.budget > 0 && !options.extra().contains("thinking_budget"))
+      options.extra("thinking_budget", Json(thinking.budget));
+    return OpenAIChatCodec::encode(mapped, endpoint, warnings);
+  }
+};
+
 // Batches as small as those of the native protocol.
 class QwenCompatibleEmbeddingCodec final : public OpenAIEmbeddingCodec {
  public:
@@ -42,6 +61,9 @@ std::unique_ptr<const EmbeddingCodec> embedding(const ModelPlace&) {
 std::unique_ptr<const ModelListCodec> models(const ModelPlace&) {
   return std::make_unique<QwenModelListCodec>();
 }
+std::unique_ptr<const ChatCodec> compatible_chat(const ModelPlace& place) {
+  return std::make_unique<QwenCompatibleChatCodec>(*place.row.dialect);
+}
 std::unique_ptr<const EmbeddingCodec> compatible_embedding(const ModelPlace& place) {
   return std::make_unique<QwenCompatibleEmbeddingCodec>(*place.row.dialect);
 }
@@ -57,7 +79,6 @@ constexpr OpenAIDialect compatible = [] {
   dialect.abilities.tool_choice_required = false;
   dialect.abilities.files = false;
   dialect.abilities.json_schema = false;
-  dialect.abilities.reasoning_effort = false;  // extra: enable_thinking, thinking_budget
   dialect.abilities.logit_bias = dialect.abilities.user = false;
   dialect.abilities.frequency_penalty = false;  // extra: repetition_penalty
   dialect.abilities.max_alternatives = 4;
@@ -77,6 +98,7 @@ constinit const ProviderRow qwen_provider = [] {
   row.aliases = {"dashscope"};
   row.base_url = "https://dashscope.aliyuncs.com/api/v1";
   row.key_variables = {"DASHSCOPE_API_KEY"};
+  row.key_file_variable = "DASHSCOPE_API_KEY_FILE_PATH";
   row.url_variables = {"DASHSCOPE_HTTP_BASE_URL"};
   row.options[0] = {"workspace"};
   row.example = "qwen-plus";
@@ -95,10 +117,11 @@ constinit const ProviderRow qwen_compatible_provider = [] {
   row.aliases = {"dashscope-compatible"};
   row.base_url = "https://dashscope.aliyuncs.com/compatible-mode/v1";
   row.key_variables = {"DASHSCOPE_API_KEY"};
+  row.key_file_variable = "DASHSCOPE_API_KEY_FILE_PATH";
   row.url_variables = {"DASHSCOPE_COMPATIBLE_BASE_URL"};
   row.example = "qwen-plus";
   row.embedding_example = "text-embedding-v4";
-  row.chat = &openai_chat;
+  row.chat = &compatible_chat;
   row.embedding = &compatible_embedding;
   row.models = &openai_models;
   row.dialect = &compatible;

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -11,6 +10,7 @@
 #include "model/provider/openai_messages.hpp"
 #include "model/provider/qwen.hpp"
 #include "model/provider/qwen_messages.hpp"
+#include "model/provider/qwen_thinking.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -19,46 +19,6 @@ namespace {
 
 constexpr std::string_view text_path = "/services/aigc/text-generation/generation";
 constexpr std::string_view multimodal_path = "/services/aigc/multimodal-generation/generation";
-
-// The words of a model's name, e.g. "qwen2.5-vl-72b-instruct".
-bool has_word(std::string_view name, std::string_view wanted) {
-  while (!name.empty()) {
-    const std::size_t end = std::min(name.find('-'), name.size());
-    if (name.substr(0, end) == wanted) return true;
-    name.remove_prefix(std::min(end + 1, name.size()));
-  }
-  return false;
-}
-
-// Open Qwen3 models that think unless told otherwise: "qwen3-8b", "qwen3-235b-a22b". Those that
-// never think or always do say so in their name.
-bool thinks_by_itself(std::string_view model) {
-  if (!model.starts_with("qwen3-") || model.size() < 7) return false;
-  if (model[6] < '0' || model[6] > '9') return false;
-  return !has_word(model, "instruct") && !has_word(model, "thinking");
-}
-
-// What a request says of thinking, in DashScope's words.
-struct Thinking {
-  std::optional<bool> enabled;
-  int budget = 0;  // tokens; 0: the model's own
-};
-
-Thinking thinking_of(std::string_view effort) {
-  Thinking thinking;
-  if (effort.empty()) return thinking;
-  thinking.enabled = effort != "none";
-  if (effort == "minimal") thinking.budget = 512;
-  if (effort == "low") thinking.budget = 2048;
-  if (effort == "medium") thinking.budget = 8192;
-  const char* end = effort.data() + effort.size();
-  const bool is_number = std::from_chars(effort.data(), end, thinking.budget).ptr == end;
-  const bool is_whole = effort == "high" || effort == "xhigh" || effort == "max";
-  if (thinking.budget < 0 || (!is_number && !is_whole && thinking.budget == 0 && *thinking.enabled))
-    refuse_request("reasoning_effort is \"" + std::string(effort) +
-                   "\" but must be none, minimal, low, medium, high, or a number of tokens");
-  return thinking;
-}
 
 bool is_part_of_body(std::string_view name) {
   return name == "model" || name == "input" || name == "parameters" || name == "resources";
@@ -213,34 +173,10 @@ class RequestWriter {
   }
 
   void write_thinking() {
-    Thinking thinking = thinking_of(options_.reasoning_effort());
-    const bool streams_only = !request_.stream && thinks_by_itself(options_.model());
-    if (streams_only && thinking.enabled.value_or(false)) refuse_unstreamed_thinking(thinking);
-    if (streams_only && !thinking.enabled && open_silently("enable_thinking")) {
-      thinking.enabled = false;
-      warnings_.push_back(options_.model() +
-                          " thinks in streams alone: enable_thinking false was sent");
-    }
+    const bool told = extra_.contains("enable_thinking") || inner_.contains("enable_thinking");
+    const QwenThinking thinking = qwen_thinking(request_, told, warnings_);
     if (thinking.enabled && open("enable_thinking")) json_.boolean(*thinking.enabled);
-    if (thinking.budget == 0 || !thinking.enabled.value_or(false)) return;
-    if (!open("thinking_budget")) return;
-    json_.integer(thinking.budget);
-    warnings_.push_back("qwen has no reasoning_effort: a thinking_budget of " +
-                        std::to_string(thinking.budget) + " tokens was sent");
-  }
-
-  bool open_silently(std::string_view name) const {
-    return !extra_.contains(name) && !inner_.contains(name);
-  }
-
-  void refuse_unstreamed_thinking(Thinking& thinking) {
-    if (!options_.lenient())
-      throw UnsupportedError(options_.model() +
-                                 " thinks in streams alone: use stream(), or reasoning_effort "
-                                 "\"none\"; nothing was sent",
-                             "reasoning_effort");
-    thinking.enabled = false;
-    warnings_.push_back(options_.model() + " thinks in streams alone: it was told not to think");
+    if (thinking.budget > 0 && open("thinking_budget")) json_.integer(thinking.budget);
   }
 
   const ChatRequest& request_;
@@ -262,7 +198,7 @@ bool is_media(const Part& part) {
 bool is_multimodal(std::string_view model, const Messages& messages) {
   const std::string name = ascii_lower(model);
   for (const std::string_view word : {"vl", "audio", "qvq", "asr", "ocr", "omni"})
-    if (has_word(name, word)) return true;
+    if (qwen_has_word(name, word)) return true;
   if (name.starts_with("qwen2-audio")) return true;
   return std::any_of(messages.begin(), messages.end(), [](const Message& message) {
     return std::any_of(message.parts.begin(), message.parts.end(), is_media);
