@@ -83,6 +83,10 @@ class Fitting {
   void fit_tools() {
     setting(!options_.tools().empty(), abilities_.tools, "tools");
     if (options_.tool_choice()) fit_tool_choice(options_.tool_choice()->mode());
+    // Without the switch the vendor does what it does: asking for that needs no switch.
+    if (options_.parallel_tool_calls() == abilities_.several_tool_calls &&
+        !abilities_.parallel_tool_calls)
+      options_.unset("parallel_tool_calls");
     setting(options_.parallel_tool_calls().has_value(), abilities_.parallel_tool_calls,
             "parallel_tool_calls");
   }

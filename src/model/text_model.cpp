@@ -26,7 +26,7 @@ class TextStep final : public Step<std::string, std::string> {
     while (ChatPiece* piece = co_await pieces.next())
       if (piece->choice == 0 && !piece->text.empty()) co_yield piece->text;
   }
-  bool streams() const noexcept override { return true; }
+  bool streams() const noexcept override { return chat_.step()->streams(); }
   bool is_sequence() const noexcept override { return true; }  // the model names itself
   StepKind kind() const noexcept override { return StepKind::chat_model; }
   std::string name() const override { return "text"; }

@@ -195,7 +195,8 @@ TEST_CASE("glm errors: codes, a plain string, the clock") {
   CHECK(kind(coded("1311"), 429) == ErrorKind::quota);
   CHECK(kind(R"({"error":"Too many requests"})", 429) == ErrorKind::rate_limited);
   CHECK(kind("<html><title>Bad gateway</title></html>", 502) == ErrorKind::server);
-  CHECK(kind("", 434) == ErrorKind::invalid_request);
+  CHECK(kind("", 434) == ErrorKind::permission);
+  CHECK(kind("", 435) == ErrorKind::limit);
   const ApiError old = v3.classify(reply_of(coded("1003"), 401), glm_endpoint());
   CHECK(old.kind() == ErrorKind::authentication);
   CHECK(old.message().find("clock") != std::string::npos);

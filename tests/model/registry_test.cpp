@@ -1,6 +1,8 @@
 #include "lian/model/registry.hpp"
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "model/provider/vendors.hpp"
 #include "support/catch.hpp"
 #include "support/openai_server.hpp"
+#include "support/vendor_server.hpp"
 
 namespace lian {
 namespace {
@@ -40,6 +43,22 @@ std::string refusal(Call call, ErrorKind kind) {
   }
   FAIL("no error");
   return {};
+}
+
+TEST_CASE("registry: a key may stand in a file that a variable names") {
+  const std::string path = "key_of_the_registry_test";
+  const Variable file("DASHSCOPE_API_KEY_FILE_PATH", path.c_str());
+  const std::string missing = refusal([] { chat_model("qwen:qwen-plus"); }, ErrorKind::config);
+  CHECK_THAT(missing, Catch::Contains("DASHSCOPE_API_KEY_FILE_PATH"));
+  std::ofstream(path) << "sk-of-a-file \r\nsecond line\n";
+  test::VendorServer server("qwen-compatible");
+  server.answer(test::Script());
+  const ChatModel model =
+      chat_model("qwen-compatible:qwen-plus",
+                 ModelConfig().base_url(server.server().url() + "/compatible-mode/v1"));
+  CHECK_THROWS_AS(model.invoke("hi", Context::root().with_tries(1)), Error);
+  CHECK(server.server().requests().at(0).header("authorization") == "Bearer sk-of-a-file");
+  std::remove(path.c_str());
 }
 
 TEST_CASE("registry: a vendor of one's own is one row, and its models outlive it") {

@@ -360,6 +360,8 @@ Reply ChatGlmServer::respond(const Request& request) {
               "\nid:7500\ndata:\nmeta:" + meta.dump() + "\n\n";
     return Reply::event_stream(events);
   }
+  if (script().finish == FinishReason::content_filter)
+    return *error_reply(ErrorKind::content_filter);
   std::string text;
   for (const std::string& piece : script().pieces) text += piece;
   json data = meta;

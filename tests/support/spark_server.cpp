@@ -256,6 +256,8 @@ std::optional<Reply> SparkServer::greet(const Request& request,
 Reply SparkServer::respond(const Request& request) {
   if (request.method == "POST") return embedded(request);
   understood(read_frame(request));
+  if (script().finish == FinishReason::content_filter)  // the answer is against the rules
+    return Reply::raw(ws_frame(spark_header(10014, "出错了").dump()) + ws_close());
   return Reply::raw(frames_.empty() ? answer_frames(script()) : frames_);
 }
 
@@ -389,6 +391,8 @@ Reply SparkHttpServer::respond(const Request& request) {
   const json body = json::parse(request.body);
   const Seen seen = read_http(body);
   understood(seen);
+  if (script().finish == FinishReason::content_filter)
+    return Reply::json(200, json{{"code", 10014}, {"message", "出错了"}, {"sid", sid}}.dump());
   const bool array = body.value("tool_calls_switch", false);
   const json usage{{"prompt_tokens", script().input_tokens},
                    {"completion_tokens", script().output_tokens},

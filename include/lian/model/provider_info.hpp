@@ -35,6 +35,7 @@ struct ChatAbilities {
   bool tools = true;
   bool tool_choice_none = true, tool_choice_required = true, tool_choice_named = true;
   bool parallel_tool_calls = true;  ///< the switch; calls may come in parallel without it
+  bool several_tool_calls = true;   ///< a reply may hold more than one call
   bool images = true, audio = true, files = true;
   bool json_object = true, json_schema = true;
   bool reasoning_effort = true;

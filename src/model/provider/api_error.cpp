@@ -40,8 +40,13 @@ ErrorKind kind_of_status(int status) noexcept {
       return ErrorKind::server;
     case 413:
       return ErrorKind::limit;
+    case 434:  // Zhipu: the key may not use this yet
+      return ErrorKind::permission;
+    case 435:  // Zhipu: a file is too large
+      return ErrorKind::limit;
     case 429:
       return ErrorKind::rate_limited;
+    case 498:  // Groq: no capacity
     case 503:
     case 529:
       return ErrorKind::overloaded;

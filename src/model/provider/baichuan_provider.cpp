@@ -20,6 +20,7 @@ constexpr OpenAIDialect completions = [] {
   dialect.stream_usage = false;      // no stream_options; the last chunk has the usage unasked
   dialect.embedding_format = false;  // {"model","input"} alone
   dialect.developer_role = "system";
+  dialect.tool_choice = false;
   ChatAbilities& can = dialect.abilities;
   can.tool_choice_required = can.tool_choice_named = can.tool_choice_none = false;
   can.parallel_tool_calls = can.images = can.audio = can.files = false;

@@ -205,6 +205,7 @@ class RequestWriter {
 ChatAbilities ErnieChatCodec::abilities(std::string_view model) const {
   ChatAbilities can;
   can.tool_choice_none = can.tool_choice_required = can.parallel_tool_calls = false;
+  can.several_tool_calls = false;
   can.images = can.audio = can.files = false;
   can.json_schema = can.reasoning_effort = false;
   can.seed = can.logprobs = can.logit_bias = false;

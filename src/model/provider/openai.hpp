@@ -31,23 +31,30 @@ struct OpenAIDialect {
   std::string_view system_role = "system";
   std::string_view developer_role = "developer";
   std::string_view reasoning_field = {};  // past reasoning goes back under this name; empty: never
+  bool reasoning_with_calls = false;      // and only in messages that call tools
+  int call_id_letters = 0;  // tool call ids are of so many letters and digits; 0: of any form
   std::string_view required_word = "required";  // tool_choice: some tool must be called
+  bool tool_choice = true;   // the field exists
   bool stream_usage = true;  // ask for usage at the end of a stream
   bool embedding_format = true;  // the field "encoding_format"
   bool base64_embeddings = true;
   int embedding_batch = 2048;  // texts a request
   ChatAbilities abilities = {};
+  // How the names begin of models that take neither stop sequences nor penalties.
+  std::span<const std::string_view> reasoning_models = {};
   std::array<Rename, 4> renames = {};  // request fields under another name
   bool bare_base64_images = false;  // image bytes without "data:image/png;base64," before them
 
   // Replies.
   std::span<const VendorCode> codes = {};         // what the vendor's error codes mean
+  std::span<const VendorCode> phrases = {};  // the same of what messages say, in lower case
   std::span<const FinishWord> finish_words = {};  // beside OpenAI's own
   std::string_view id_field = "id";
   bool code_in_reply = false;   // a "code" beside the choices that is not 0 is an error
   bool search_as_tool = false;  // choices of the role "tool" hold what a built-in search found
   bool accept_missing_done = false;    // a finish reason ends a stream of text without "[DONE]"
   bool accept_missing_finish = false;  // a whole reply may lack its finish_reason
+  bool reasoning_apart = false;  // completion_tokens leaves the reasoning's out
 };
 
 /// OpenAI's chat completions (POST /chat/completions), as the OpenAPI description of 2026-08-21
@@ -55,7 +62,7 @@ struct OpenAIDialect {
 class OpenAIChatCodec : public ChatCodec {
  public:
   explicit OpenAIChatCodec(const OpenAIDialect& dialect = {}) : dialect_(dialect) {}
-  ChatAbilities abilities(std::string_view) const override { return dialect_.abilities; }
+  ChatAbilities abilities(std::string_view model) const override;
   HttpRequest encode(const ChatRequest& request, const Endpoint& endpoint,
                      std::vector<std::string>& warnings) const override;
   AIMessage decode(const HttpReply& reply) const override;

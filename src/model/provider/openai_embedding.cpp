@@ -30,7 +30,10 @@ std::string embeddings_body(const std::vector<std::string>& texts, const std::st
   json.end_array();
   if (dialect.embedding_format)
     json.key("encoding_format").string(dialect.base64_embeddings ? "base64" : "float");
-  if (dimensions > 0) json.key("dimensions").integer(dimensions);
+  std::string_view width = "dimensions";
+  for (const OpenAIDialect::Rename& rename : dialect.renames)
+    if (rename.from == width) width = rename.to;
+  if (dimensions > 0) json.key(width).integer(dimensions);
   json.end_object();
   return body;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -85,6 +86,9 @@ OpenAIComplaint from_object(const Json& error) {
   complaint.code = scalar_text(error["code"]);
   complaint.inner_code = scalar_text(error["innererror"]["code"]);
   complaint.parameter = scalar_text(error["param"]);
+  // OpenRouter's moderation says what it has flagged.
+  if (complaint.type.empty() && !error["metadata"]["flagged_input"].is_null())
+    complaint.type = "content_filter";
   append_numbers(error, complaint.message);
   complaint.found =
       !complaint.message.empty() || !complaint.type.empty() || !complaint.code.empty();
@@ -114,24 +118,34 @@ OpenAIComplaint complaint_in(const Json& body) {
     return complaint;
   }
   if (error.is_object()) return from_object(error);
-  return from_object(body);
+  const Json in_choice = body["choices"][0]["error"];
+  return from_object(in_choice.is_object() ? in_choice : body);
+}
+
+std::optional<ErrorKind> kind_by_message(const std::string& text, const OpenAIDialect& dialect) {
+  const std::string message = ascii_lower(text);
+  for (const VendorCode& phrase : dialect.phrases)
+    if (message.find(phrase.code) != std::string::npos) return phrase.kind;
+  for (const Word& phrase : kPhrases)
+    if (message.find(phrase.word) != std::string::npos) return phrase.kind;
+  return std::nullopt;
 }
 
 ErrorKind kind_of(const OpenAIComplaint& complaint, int status, const OpenAIDialect& dialect) {
   const VendorCode* known = find_code(dialect.codes, complaint.code);
-  // Spark says "invalid user" with 401 and the code of a wrong parameter.
-  const bool refused = status == 401 && known && known->kind == ErrorKind::invalid_request;
-  if (known && !refused) return known->kind;
+  // What is wrong with a request the message tells; Spark says "invalid user" with 401 and the code
+  // of a wrong parameter.
+  const bool vague = known && known->kind == ErrorKind::invalid_request;
+  if (known && !vague) return known->kind;
+  if (status == 413) return kind_of_status(status);
   for (const Word& word : kWords) {
     if (complaint.code == word.word || complaint.type == word.word ||
         complaint.inner_code == word.word) {
       return word.kind;
     }
   }
-  const std::string message = ascii_lower(complaint.message);
-  for (const Word& phrase : kPhrases) {
-    if (message.find(phrase.word) != std::string::npos) return phrase.kind;
-  }
+  if (const auto kind = kind_by_message(complaint.message, dialect)) return *kind;
+  if (vague && status != 401) return known->kind;
   int number = 0;
   const std::string& code = complaint.code;
   const auto read = std::from_chars(code.data(), code.data() + code.size(), number);
@@ -141,7 +155,8 @@ ErrorKind kind_of(const OpenAIComplaint& complaint, int status, const OpenAIDial
 
 Complaint resolved(OpenAIComplaint complaint, int status, const OpenAIDialect& dialect) {
   complaint.kind = kind_of(complaint, status, dialect);
-  if (const VendorCode* known = find_code(dialect.codes, complaint.code); known && !known->advice.empty())
+  if (const VendorCode* known = find_code(dialect.codes, complaint.code);
+      known && !known->advice.empty())
     complaint.message.append(complaint.message.empty() ? "" : " ").append(known->advice);
   if (complaint.code.empty()) complaint.code = complaint.type;
   return complaint;
@@ -156,7 +171,8 @@ ApiError openai_error(const HttpReply& reply, const Endpoint& endpoint,
   complaint.request_id = scalar_text(body[dialect.id_field]);
   if (const std::string* id = reply.headers.find("x-request-id")) complaint.request_id = *id;
   const bool known = find_code(dialect.codes, complaint.code) != nullptr;
-  ApiError error = api_error(resolved(std::move(complaint), reply.status, dialect), reply, endpoint);
+  ApiError error =
+      api_error(resolved(std::move(complaint), reply.status, dialect), reply, endpoint);
   // The vendor's code says more than the status does.
   if (known && !error.should_retry) error.should_retry = may_pass(error.kind());
   return error;

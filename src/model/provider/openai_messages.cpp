@@ -1,6 +1,7 @@
 #include "model/provider/openai_messages.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "core/base64.hpp"
 #include "lian/core/utf8.hpp"
@@ -9,11 +10,19 @@ namespace lian {
 inline namespace v0 {
 namespace {
 
+constexpr std::string_view digits =
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+bool is_letter_or_digit(char c) { return digits.find(c) != digits.npos; }
+
 class MessageWriter {
  public:
-  MessageWriter(const Message& message, std::size_t index, const OpenAIDialect& dialect,
+  MessageWriter(const Messages& messages, std::size_t index, const OpenAIDialect& dialect,
                 JsonWriter& json)
-      : message_(message), index_(index), dialect_(dialect), json_(json) {}
+      : message_(messages[index]),
+        index_(index),
+        is_last_(index + 1 == messages.size()),
+        dialect_(dialect),
+        json_(json) {}
 
   /// Tool results become messages of their own; the other parts make one message.
   void write() {
@@ -44,8 +53,10 @@ class MessageWriter {
       json_.key("name");
       string(message_.name, "name");
     }
-    // A message with an id is a reply: what it says about itself does not go back.
-    if (message_.id.empty()) write_extra(message_.extra);
+    // What a reply says about itself does not go back. Some replies have no id; what a caller adds
+    // to an assistant's message ("prefix", "partial") belongs to the last one.
+    const bool is_reply = !message_.id.empty() || (message_.role == Role::assistant && !is_last_);
+    if (!is_reply) write_extra(message_.extra);
     json_.end_object();
   }
 
@@ -88,7 +99,7 @@ class MessageWriter {
     json_.begin_object().key("role").string("tool").key("content");
     string(result.content, "content");
     json_.key("tool_call_id");
-    string(result.call_id, "tool_call_id");
+    string(call_id(result.call_id), "tool_call_id");
     write_extra(result.extra);
     json_.end_object();
   }
@@ -113,7 +124,7 @@ class MessageWriter {
     } else {
       json_.null();
     }
-    write_reasoning();
+    if (calls || !dialect_.reasoning_with_calls) write_reasoning();
     write_audio();
     if (!calls) return;
     json_.key("tool_calls").begin_array();
@@ -143,9 +154,21 @@ class MessageWriter {
     }
   }
 
+  // Another vendor's id as this one takes it: the same for the call and its answer.
+  std::string call_id(const std::string& id) const {
+    const auto letters = static_cast<std::size_t>(dialect_.call_id_letters);
+    if (letters == 0 || (id.size() == letters && std::ranges::all_of(id, is_letter_or_digit)))
+      return id;
+    std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+    for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    std::string out(letters, '0');
+    for (char& c : out) c = digits[hash % digits.size()], hash /= digits.size();
+    return out;
+  }
+
   void write_tool_call(const ToolCall& call) {
     json_.begin_object().key("id");
-    string(call.id, "tool_calls id");
+    string(call_id(call.id), "tool_calls id");
     const std::string_view type = call.custom ? "custom" : "function";
     json_.key("type").string(type).key(type).begin_object().key("name");
     string(call.name, "tool_calls name");
@@ -295,6 +318,7 @@ class MessageWriter {
 
   const Message& message_;
   std::size_t index_;
+  bool is_last_;
   const OpenAIDialect& dialect_;
   JsonWriter& json_;
 };
@@ -316,7 +340,7 @@ void write_openai_messages(const Messages& messages, const OpenAIDialect& dialec
                            JsonWriter& json) {
   json.begin_array();
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    MessageWriter(messages[i], i, dialect, json).write();
+    MessageWriter(messages, i, dialect, json).write();
   }
   json.end_array();
 }

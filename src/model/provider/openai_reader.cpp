@@ -164,6 +164,9 @@ void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
     if (!has_error_ && document.current_location().get(rest) == simdjson::SUCCESS) {
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
     }
+  } catch (const ApiError&) {  // a finish reason that is a failure; an error beside it says more
+    if (is_openai_error(json)) throw openai_error_in_reply(json, dialect_);
+    throw;
   } catch (const simdjson::simdjson_error& error) {
     if (is_openai_error(json)) throw openai_error_in_reply(json, dialect_);
     const char* at = nullptr;
@@ -328,6 +331,10 @@ void SimdjsonReader::read_part(Object part, ChatPiece& piece) {
   const Json type = json["type"];
   if (type.is_string() && type.as_string() == "text" && json["text"].is_string()) {
     piece.text += json["text"].as_string();
+  } else if (type.is_string() && type.as_string() == "thinking") {  // Mistral
+    for (std::size_t i = 0; i < json["thinking"].size(); ++i)
+      if (json["thinking"][i]["text"].is_string())
+        piece.reasoning += json["thinking"][i]["text"].as_string();
   } else if (type.is_string() && type.as_string() == "refusal" && json["refusal"].is_string()) {
     piece.refusal += json["refusal"].as_string();
   } else {
@@ -501,6 +508,8 @@ void SimdjsonReader::read_usage(Value& value, ChatPiece& piece) {
       usage.cached_tokens = integer_or(member, 0);
     }
   }
+  const std::int64_t apart = usage.input_tokens + usage.output_tokens + usage.reasoning_tokens;
+  if (dialect_.reasoning_apart && usage.total_tokens == apart) usage.output_tokens += usage.reasoning_tokens;
   if (usage.total_tokens == 0) usage.total_tokens = usage.input_tokens + usage.output_tokens;
   piece.usage = usage;
   has_usage_ = true;

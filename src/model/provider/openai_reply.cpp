@@ -24,8 +24,7 @@ bool is_blank(std::string_view text) {
 class OpenAIStreamDecoder : public ChatStreamDecoder {
  public:
   explicit OpenAIStreamDecoder(const OpenAIDialect& dialect)
-      : reader_(OpenAIReader::make(dialect)),
-        dialect_(dialect) {}
+      : reader_(OpenAIReader::make(dialect)), dialect_(dialect) {}
 
   bool decode(const StreamEvent& event, ChatPiece& piece) override {
     const std::string_view data = event.data;
@@ -37,6 +36,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
       return add_missing_finish(piece);
     }
     reader_->read(data, OpenAIReader::Kind::chunk, piece);
+    refuse_stopped(piece);
     return holds_something(piece);
   }
 
@@ -64,6 +64,13 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
       return false;
     piece.finish_reason = missing_finish_reason(reader_->any_tool_call());
     return true;
+  }
+
+  // Groq ends a stream early by an error beside the choices.
+  void refuse_stopped(const ChatPiece& piece) const {
+    if (piece.extra.is_null() || !piece.extra["x_groq"]["error"].is_string()) return;
+    const Json error = Json::object({{"error", piece.extra["x_groq"]["error"]}});
+    throw openai_error_in_reply(error.dump(), dialect_);
   }
 
   static bool holds_something(const ChatPiece& piece) {

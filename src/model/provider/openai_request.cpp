@@ -149,7 +149,7 @@ class RequestWriter {
       for (const ToolSpec& tool : options_.tools()) write_function_tool(tool, json_);
       json_.end_array();
     }
-    if (options_.tool_choice()) write_tool_choice(*options_.tool_choice());
+    if (options_.tool_choice() && dialect_.tool_choice) write_tool_choice(*options_.tool_choice());
     bool_field("parallel_tool_calls", options_.parallel_tool_calls());
   }
 
@@ -241,8 +241,7 @@ std::size_t expected_bytes(const ChatRequest& request) {
 namespace {
 
 void add_who(HttpRequest& request, const Endpoint& endpoint) {
-  if (!endpoint.api_key.empty())
-    request.headers.add("authorization", "Bearer " + endpoint.api_key);
+  if (!endpoint.api_key.empty()) request.headers.add("authorization", "Bearer " + endpoint.api_key);
   const std::string& organization = endpoint.option("organization");
   if (!organization.empty()) request.headers.add("openai-organization", organization);
   const std::string& project = endpoint.option("project");
@@ -267,6 +266,16 @@ HttpRequest openai_get(const Endpoint& endpoint, std::string_view path) {
   get.url.append(endpoint.base_url).append(path);
   add_who(get, endpoint);
   return get;
+}
+
+ChatAbilities OpenAIChatCodec::abilities(std::string_view model) const {
+  ChatAbilities can = dialect_.abilities;
+  const auto begins = [model](std::string_view name) { return model.starts_with(name); };
+  if (std::ranges::any_of(dialect_.reasoning_models, begins)) {
+    can.max_stop = 0;
+    can.presence_penalty = can.frequency_penalty = false;
+  }
+  return can;
 }
 
 HttpRequest OpenAIChatCodec::encode(const ChatRequest& request, const Endpoint& endpoint,

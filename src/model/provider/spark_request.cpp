@@ -169,6 +169,7 @@ ChatAbilities SparkChatCodec::abilities(std::string_view model) const {
   ChatAbilities abilities = without_the_rest(version);
   abilities.tools = !version || version->functions;
   abilities.tool_choice_none = abilities.tool_choice_required = abilities.tool_choice_named = false;
+  abilities.several_tool_calls = false;
   abilities.images = version && version->images;
   abilities.json_object = false;
   abilities.presence_penalty = abilities.frequency_penalty = false;
