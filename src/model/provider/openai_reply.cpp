@@ -36,7 +36,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
       return add_missing_finish(piece);
     }
     reader_->read(data, OpenAIReader::Kind::chunk, piece);
-    refuse_stopped(piece);
+    if (!piece.extra.is_null()) read_groq(piece.extra["x_groq"], piece);
     return holds_something(piece);
   }
 
@@ -66,11 +66,17 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
     return true;
   }
 
-  // Groq ends a stream early by an error beside the choices.
-  void refuse_stopped(const ChatPiece& piece) const {
-    if (piece.extra.is_null() || !piece.extra["x_groq"]["error"].is_string()) return;
-    const Json error = Json::object({{"error", piece.extra["x_groq"]["error"]}});
-    throw openai_error_in_reply(error.dump(), dialect_);
+  // Groq tells beside the choices what a stream has used, and why it ends early.
+  void read_groq(const Json& beside, ChatPiece& piece) const {
+    if (!beside.is_object()) return;
+    if (beside["error"].is_string()) {
+      const Json error = Json::object({{"error", beside["error"]}});
+      throw openai_error_in_reply(error.dump(), dialect_);
+    }
+    const Json input = beside["usage"]["prompt_tokens"];
+    const Json output = beside["usage"]["completion_tokens"];
+    if (piece.usage || !input.is_integer() || !output.is_integer()) return;
+    piece.usage = Usage(input.as_int(), output.as_int());
   }
 
   static bool holds_something(const ChatPiece& piece) {

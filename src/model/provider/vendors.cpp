@@ -114,6 +114,7 @@ constexpr VendorCode groq_codes[] = {
 constexpr OpenAIDialect groq = [] {
   OpenAIDialect dialect = compatible("groq");
   dialect.token_limit_field = "max_completion_tokens";
+  dialect.stream_usage = false;  // it comes unasked, in x_groq
   dialect.codes = groq_codes;
   ChatAbilities& can = dialect.abilities;
   can.logprobs = can.logit_bias = can.presence_penalty = can.frequency_penalty = false;
@@ -133,6 +134,7 @@ constexpr FinishWord together_finishes[] = {{"eos", FinishReason::stop}};
 constexpr OpenAIDialect together = [] {
   OpenAIDialect dialect = compatible("together");
   dialect.stream_usage = false;
+  dialect.embedding_format = false;  // numbers alone
   dialect.codes = together_codes;
   dialect.phrases = together_phrases;
   dialect.finish_words = together_finishes;
