@@ -204,7 +204,7 @@ bool required_tool(SimulatedProvider& provider) {
 bool images(SimulatedProvider& provider) {
   return offered(provider, [&] {
     const ImagePart image(MediaSource::from_bytes("\x89PNG\r\n", "image/png"));
-    provider.model().invoke({user(std::vector<Part>{TextPart("what?"), image})}, once());
+    provider.seeing_model().invoke({user(std::vector<Part>{TextPart("what?"), image})}, once());
     CHECK(provider.seen().turns.back().images == 1);
     CHECK(provider.seen().turns.back().text.find("what?") != std::string::npos);
   });

@@ -56,6 +56,8 @@ class SimulatedProvider {
   virtual std::string provider() const = 0;
   /// A model of it that reaches this server with the right key (and secrets).
   virtual ChatModel model(ModelConfig config = ModelConfig()) = 0;
+  /// The one that is shown images.
+  virtual ChatModel seeing_model() { return model(); }
   /// The same with a wrong key.
   virtual ChatModel model_with_wrong_key() = 0;
   virtual std::optional<EmbeddingModel> embeddings(ModelConfig config = ModelConfig()) = 0;

@@ -15,6 +15,7 @@ class SparkServer final : public ScriptedServer {
   std::string provider() const override { return "spark"; }
   ChatModel model(ModelConfig config = ModelConfig()) override { return model("v3.5", config); }
   ChatModel model(const std::string& version, ModelConfig config);
+  ChatModel seeing_model() override { return model("image", {}); }
   ChatModel model_with_wrong_key() override;
   std::optional<EmbeddingModel> embeddings(ModelConfig config = ModelConfig()) override;
   /// Frames to be sent as they are in place of an answer; empty: as scripted.

@@ -118,9 +118,11 @@ std::vector<json> VendorReplies::deltas() const {
     if (!habit("whole calls")) head["function"]["arguments"] = "";
     all.push_back({{"tool_calls", json::array({head})}});
     if (habit("whole calls")) continue;
-    for (const std::string& piece : pieces_of(arguments))
-      all.push_back(
-          {{"tool_calls", json::array({{{"index", i}, {"function", {{"arguments", piece}}}}})}});
+    for (const std::string& piece : pieces_of(arguments)) {
+      json more = {{"index", i}, {"function", {{"arguments", piece}}}};
+      more.merge_patch(further("later fragment"));
+      all.push_back({{"tool_calls", json::array({more})}});
+    }
   }
   return all;
 }

@@ -201,8 +201,11 @@ constexpr VendorCode siliconflow_phrases[] = {
     {"must be less than max_seq_len", ErrorKind::context_length},
 };
 
+constexpr FinishWord siliconflow_finishes[] = {{"eos", FinishReason::stop}};
+
 constexpr OpenAIDialect siliconflow = [] {
   OpenAIDialect dialect = compatible("siliconflow");
+  dialect.finish_words = siliconflow_finishes;
   dialect.codes = siliconflow_codes;
   dialect.phrases = siliconflow_phrases;
   ChatAbilities& can = dialect.abilities;
