@@ -130,6 +130,13 @@ TEST_CASE("gemini engine: answers, cuts, errors, embeddings") {
   check_clean(provider);
 }
 
+TEST_CASE("palm engine: text that does not stream says so, Vertex's does") {
+  PalmServer palm;
+  CHECK_FALSE(palm.text().step()->streams());
+  VertexPalmServer vertex;
+  CHECK(vertex.text().step()->streams());
+}
+
 TEST_CASE("vertex engine: the list of publishers' models") {
   GeminiServer provider(GeminiServer::Host::vertex);
   const auto models = list_models("vertex", provider.config());
