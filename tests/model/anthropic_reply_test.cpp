@@ -165,6 +165,8 @@ TEST_CASE("anthropic models: pages of the list") {
   CHECK(more.models[0].output_tokens == 64000);
   CHECK(more.next == "a");
   CHECK_THROWS_AS(codec.decode(reply_of("{}")), ParseError);
+  CHECK_THROWS_AS(codec.decode(reply_of(R"({"data":[{"type":"model","display_name":"?"}]})")),
+                  ParseError);
 }
 
 ChatOptions claude_2() { return ChatOptions().model("claude-2.1"); }

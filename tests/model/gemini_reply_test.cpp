@@ -318,6 +318,7 @@ TEST_CASE("gemini: the list of models, page by page") {
   CHECK(page.models[0].output_tokens == 65536);
   CHECK(page.next == "Ch1t");
   CHECK(list.decode(reply_of("{}")).models.empty());
+  CHECK_THROWS_AS(list.decode(reply_of(R"({"models":[{"displayName":"?"}]})")), ParseError);
 }
 
 }  // namespace

@@ -49,6 +49,20 @@ TEST_CASE("json reader: another type than asked for counts as absent") {
   });
 }
 
+TEST_CASE("json reader: a root of another type than asked for counts as absent too") {
+  JsonReader reader("test");
+  for (const std::string& text : {padded("[1,2]"), padded("{\"a\":1}")}) {
+    reader.read(text, [](JsonValue root) {
+      CHECK(root.integer(3) == 3);
+      CHECK(root.number(2.5) == 2.5);
+      CHECK(root.boolean(true));
+      CHECK(root.text().empty());
+      root.fields([](JsonKey, JsonValue) {});
+      root.items([](JsonValue) {});
+    });
+  }
+}
+
 TEST_CASE("json reader: what is no JSON is a ParseError that names the provider") {
   JsonReader reader("acme");
   for (const char* text : {"", "{", "{\"a\":}", "{\"a\":1} x", "[1,", "{\"a\":\"\\q\"}"}) {

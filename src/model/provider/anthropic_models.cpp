@@ -40,7 +40,11 @@ ModelListCodec::Page AnthropicModelListCodec::decode(const HttpReply& reply) con
   if (is_anthropic_error(body)) throw anthropic_error_in_reply(body.dump());
   if (!body["data"].is_array()) throw_not_json(anthropic_name, reply.body, 0, "it lists no models");
   Page page;
-  for (const Json& entry : body["data"].items()) page.models.push_back(model_of(entry));
+  for (const Json& entry : body["data"].items()) {
+    page.models.push_back(model_of(entry));
+    if (page.models.back().id.empty())
+      throw_not_json(anthropic_name, reply.body, 0, "a model has no id");
+  }
   const Json more = body["has_more"];
   if (more.is_bool() && more.as_bool()) page.next = string_or_empty(body["last_id"]);
   return page;

@@ -133,6 +133,7 @@ ModelListCodec::Page GoogleModelListCodec::decode(const HttpReply& reply) const 
     info.id = scalar_text(entry["name"]);
     for (const std::string_view prefix : {"models/", "publishers/google/models/"})
       if (info.id.starts_with(prefix)) info.id.erase(0, prefix.size());
+    if (info.id.empty()) throw_not_json(provider_, reply.body, 0, "a model has no name");
     info.title = scalar_text(entry["displayName"]);
     if (entry["inputTokenLimit"].is_integer())
       info.input_tokens = entry["inputTokenLimit"].as_int();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "model/provider/json_text.hpp"
 
@@ -14,16 +15,9 @@ namespace od = simdjson::ondemand;
 
 struct JsonValueAccess {
   static od::value& of(const JsonValue& value) noexcept {
-    return *std::launder(reinterpret_cast<od::value*>(value.store_));
+    return *static_cast<od::value*>(value.value_);
   }
-  static JsonValue make(od::value from) noexcept {
-    static_assert(sizeof(od::value) <= sizeof(JsonValue::store_));
-    static_assert(std::is_trivially_destructible_v<od::value>);
-    static_assert(std::is_trivially_copyable_v<od::value>);
-    JsonValue value;
-    ::new (static_cast<void*>(value.store_)) od::value(from);
-    return value;
-  }
+  static JsonValue make(od::value& from) noexcept { return JsonValue(&from); }
 };
 
 namespace {
@@ -31,6 +25,15 @@ namespace {
 constexpr std::size_t usual_event_bytes = 512, max_depth = 128;
 constexpr std::size_t padding = 64;
 static_assert(padding >= simdjson::SIMDJSON_PADDING);
+
+// A member or an item where it lies: copies are read in another width than they were written in,
+// for which the processor waits at every value.
+template <class T>
+T& where_it_lies(simdjson::simdjson_result<T>& found) {
+  if (found.error() != simdjson::SUCCESS) throw simdjson::simdjson_error(found.error());
+  T&& value = std::move(found).value_unsafe();
+  return value;
+}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t end = text.find_last_not_of(" \t\r\n");
@@ -75,19 +78,23 @@ std::string JsonValue::text() const {
   return out;
 }
 
+// The type is asked first, since simdjson takes a root array or object for no scalar by assertion.
 std::int64_t JsonValue::integer(std::int64_t otherwise) const {
   std::int64_t whole = 0;
+  if (type() != Type::number) return otherwise;
   return JsonValueAccess::of(*this).get_int64().get(whole) == simdjson::SUCCESS ? whole : otherwise;
 }
 
 double JsonValue::number(double otherwise) const {
   double number = 0;
+  if (type() != Type::number) return otherwise;
   return JsonValueAccess::of(*this).get_double().get(number) == simdjson::SUCCESS ? number
                                                                                  : otherwise;
 }
 
 bool JsonValue::boolean(bool otherwise) const {
   bool flag = false;
+  if (type() != Type::boolean) return otherwise;
   return JsonValueAccess::of(*this).get_bool().get(flag) == simdjson::SUCCESS ? flag : otherwise;
 }
 
@@ -106,16 +113,16 @@ std::string_view JsonValue::raw() const {
 void JsonValue::each_field(void* self, void (*call)(void*, JsonKey, JsonValue)) const {
   od::value& value = JsonValueAccess::of(*this);
   if (value.type() != od::json_type::object) return;
-  for (auto field : value.get_object()) {
-    const char* key = field.key().value().raw();
-    call(self, JsonKey(key), JsonValueAccess::make(field.value().value()));
+  for (auto found : value.get_object()) {
+    od::field& field = where_it_lies(found);
+    call(self, JsonKey(field.key().raw()), JsonValueAccess::make(field.value()));
   }
 }
 
 void JsonValue::each_item(void* self, void (*call)(void*, JsonValue)) const {
   od::value& value = JsonValueAccess::of(*this);
   if (value.type() != od::json_type::array) return;
-  for (auto item : value.get_array()) call(self, JsonValueAccess::make(item.value()));
+  for (auto found : value.get_array()) call(self, JsonValueAccess::make(where_it_lies(found)));
 }
 
 struct JsonReader::Parser {
@@ -134,7 +141,8 @@ void JsonReader::read_root(std::string_view json, void* self, void (*call)(void*
   od::document document;
   try {
     document = parser_->parser.iterate(json.data(), json.size(), json.size() + padding);
-    call(self, JsonValueAccess::make(document.get_value()));
+    od::value root = document.get_value();
+    call(self, JsonValueAccess::make(root));
     const char* rest = nullptr;
     if (document.current_location().get(rest) == simdjson::SUCCESS)
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);

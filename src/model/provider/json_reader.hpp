@@ -27,8 +27,9 @@ class JsonKey {
   const char* raw_;
 };
 
-/// One value of the text a JsonReader reads. Forward only: look at it once, before what follows it;
-/// what is not looked at is skipped. A value of another type than asked for counts as absent.
+/// One value of the text a JsonReader reads. Forward only: look at it once, before what follows it
+/// and inside the function that is given it; what is not looked at is skipped. A value of another
+/// type than asked for counts as absent.
 class JsonValue {
  public:
   enum class Type { null, boolean, number, string, array, object };
@@ -70,11 +71,11 @@ class JsonValue {
  private:
   friend class JsonReader;
   friend struct JsonValueAccess;
-  JsonValue() = default;
+  explicit JsonValue(void* value) noexcept : value_(value) {}
   void each_field(void* self, void (*call)(void*, JsonKey, JsonValue)) const;
   void each_item(void* self, void (*call)(void*, JsonValue)) const;
 
-  alignas(8) mutable unsigned char store_[32];  // the parser's own value
+  void* value_;  // the parser's own, where it lies: copies are slow
 };
 
 /// Reads the events of streams: one JSON text after the other, never into a tree; brackets and what
@@ -87,8 +88,8 @@ class JsonReader {
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
 
-  /// Calls `f(JsonValue)` with the text's one value. `json` has 64 readable bytes behind its end.
-  /// Throws ParseError naming the provider.
+  /// Calls `f(JsonValue)` with the text's one value, an object or array. `json` has 64 readable
+  /// bytes behind its end. Throws ParseError naming the provider, also for a text that is a scalar.
   template <class F>
   void read(std::string_view json, F&& f) {
     read_root(json, &f, [](void* self, JsonValue value) {
