@@ -304,6 +304,20 @@ TEST_CASE("gemini: embeddings") {
   CHECK_THROWS_AS(embeddings.decode(reply_of(wire("gemini/error.json")), 1), ApiError);
 }
 
+TEST_CASE("gemini stream: what stands in every chunk alike is kept for each candidate") {
+  const auto chunk = [](int index, const char* rest) {
+    return R"(data: {"candidates":[{"safetyRatings":[{"p":"LOW"}],"content":{"parts":[{"text":"x"}]},"index":)" +
+           std::to_string(index) + rest + "}]}\n\n";
+  };
+  const std::string stop = R"(,"finishReason":"STOP")";
+  const std::string body = chunk(0, "") + chunk(1, "") + chunk(0, stop.c_str()) + chunk(1, stop.c_str());
+  const auto result = test::read_stream(codec(), body);
+  REQUIRE(result.complete);
+  REQUIRE(result.message.alternatives.size() == 1);
+  for (const AIMessage* message : {&result.message, &result.message.alternatives[0]})
+    CHECK(message->extra["safetyRatings"].dump() == R"([{"p":"LOW"}])");
+}
+
 TEST_CASE("gemini: the list of models, page by page") {
   const GoogleModelListCodec list("gemini");
   const HttpRequest first = list.encode(test::gemini_endpoint(), "");

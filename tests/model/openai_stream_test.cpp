@@ -414,5 +414,24 @@ TEST_CASE("openai stream: cut or broken arguments are never valid") {
   CHECK(lines > 70);
 }
 
+TEST_CASE("openai stream: a choice's fields that stand in every chunk alike are kept for each") {
+  const auto chunk = [](int index, const char* filter, const char* finish) {
+    return event(R"({"id":"c","choices":[{"content_filter_results":)" + std::string(filter) +
+                 R"(,"delta":{"content":"x"},"finish_reason":)" + finish + R"(,"index":)" +
+                 std::to_string(index) + "}]}");
+  };
+  const char* safe = R"({"hate":{"filtered":false}})";
+  const char* filtered = R"({"hate":{"filtered":true}})";
+  const std::string begin = chunk(0, safe, "null") + chunk(1, safe, "null") + chunk(0, safe, "null");
+  const std::string end = chunk(0, "{}", "\"stop\"") + chunk(1, filtered, "\"stop\"") + kDone;
+  const auto message = read_stream(begin + end).message;
+  REQUIRE(message.alternatives.size() == 1);
+  CHECK(message.extra["content_filter_results"].dump() == safe);
+  CHECK(message.alternatives[0].extra["content_filter_results"].dump() == filtered);
+  // And back to what it was.
+  const std::string back = chunk(0, safe, "null") + chunk(0, filtered, "null") + chunk(0, safe, "\"stop\"");
+  CHECK(read_stream(back + kDone).message.extra["content_filter_results"].dump() == safe);
+}
+
 }  // namespace
 }  // namespace lian

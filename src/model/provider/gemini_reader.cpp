@@ -124,6 +124,7 @@ std::optional<Part> media_part(const Json& holder, Json extra) {
 
 void GeminiReader::read(std::string_view json, ChatPiece& piece) {
   json_ = json;
+  postponed_.clear();
   others_count_ = others_given_ = 0;
   reader_.read(json, [&](JsonValue root) {
     auto read_response = [&](JsonValue response) {
@@ -167,7 +168,8 @@ void GeminiReader::read_top(JsonKey key, JsonValue value, ChatPiece& first) {
   } else if (key == "error") {
     if (!value.is_null()) throw google_error_in_reply(json_, provider_);
   } else {
-    keep_extra(key, value, -1, first);
+    postpone(key, value);
+    keep_postponed(-1, first);
   }
 }
 
@@ -196,9 +198,10 @@ void GeminiReader::read_candidate(JsonValue value, int position, ChatPiece& piec
     else if (key == "logprobsResult")
       read_logprobs(field, piece.logprobs);
     else
-      keep_extra(key, field, position, piece);
+      postpone(key, field);
   });
   settle(piece, index);
+  keep_postponed(index, piece);
 }
 
 void GeminiReader::read_parts(JsonValue content, ChatPiece& piece) {
@@ -339,18 +342,15 @@ void GeminiReader::settle(ChatPiece& piece, int index) {
     piece.finish_reason = FinishReason::tool_calls;
 }
 
-// Some stand in every chunk alike: those are handed on once.
-void GeminiReader::keep_extra(JsonKey key, JsonValue value, int position, ChatPiece& piece) {
-  if (value.is_null()) return;
-  const std::string_view text = value.raw();
-  const std::string name = key.text();
-  const std::string place = std::to_string(position) + name;
-  auto seen = std::find_if(seen_extra_.begin(), seen_extra_.end(),
-                           [&](const auto& pair) { return pair.first == place; });
-  if (seen == seen_extra_.end()) seen = seen_extra_.emplace(seen_extra_.end(), place, "");
-  if (seen->second == text) return;
-  seen->second = text;
-  piece.extra.set(name, Json::parse(text));
+// A candidate's fields may stand before its index: they wait until it is known.
+void GeminiReader::postpone(JsonKey key, JsonValue value) {
+  if (!value.is_null()) postponed_.emplace_back(key.text(), value.raw());
+}
+
+void GeminiReader::keep_postponed(int choice, ChatPiece& piece) {
+  for (const auto& [name, text] : postponed_)
+    if (repeated_.changed(choice, name, text)) piece.extra.set(name, Json::parse(text));
+  postponed_.clear();
 }
 
 }  // namespace v0

@@ -7,6 +7,7 @@
 
 #include "lian/core/message.hpp"
 #include "model/provider/json_reader.hpp"
+#include "model/provider/repeated_fields.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -50,7 +51,8 @@ class GeminiReader {
   void add_whole(Part part, ChatPiece& piece);
   void begin_part(ChatPiece& piece, int rank, bool apart);
   void settle(ChatPiece& piece, int index);
-  void keep_extra(JsonKey key, JsonValue value, int position, ChatPiece& piece);
+  void postpone(JsonKey key, JsonValue value);
+  void keep_postponed(int choice, ChatPiece& piece);
 
   std::string provider_;
   JsonReader reader_;
@@ -58,7 +60,8 @@ class GeminiReader {
   std::vector<ChatPiece> others_;  // candidates behind the first; the first `others_count_` count
   std::size_t others_count_ = 0, others_given_ = 0;
   std::vector<Choice> choices_;
-  std::vector<std::pair<std::string, std::string>> seen_extra_;  // place and text, as seen last
+  std::vector<std::pair<std::string, std::string_view>> postponed_;  // further fields, as sent
+  RepeatedFields repeated_;
   Scratch scratch_;
   std::string id_, model_;
   int rank_ = 0;          // of the last part, in a piece's usual order

@@ -16,6 +16,7 @@
 #include "model/provider/openai_calls.hpp"
 #include "model/provider/openai_error.hpp"
 #include "model/provider/openai_finish.hpp"
+#include "model/provider/repeated_fields.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -134,6 +135,8 @@ class SimdjsonReader : public OpenAIReader {
   void append_string(Value& value, std::string& out);
   void assign_string(Value& value, std::string& out);
   void keep(const char* key, Value& value, Json& extra);
+  bool postpone(const char* key, Value& value);
+  void keep_postponed(ChatPiece& piece);
   void skip(Value& value);
 
   OpenAIDialect dialect_;
@@ -148,6 +151,12 @@ class SimdjsonReader : public OpenAIReader {
   std::vector<Choice> choices_;
   OpenAICalls calls_;
   std::string scratch_;
+  struct Postponed {
+    std::string name;
+    std::string_view text;
+  };
+  std::vector<Postponed> postponed_;  // lists and objects of a choice, until its index is known
+  RepeatedFields repeated_;
 };
 
 void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
@@ -250,6 +259,7 @@ void SimdjsonReader::read_choices(Value& value, ChatPiece& first) {
 void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
   piece.choice = kind_ == Kind::reply ? static_cast<int>(choice_count_) : 0;
   used_calls_ = 0;
+  postponed_.clear();
   bool has_message = false;
   for (auto found : choice) {
     od::field& field = member_of(found);
@@ -273,7 +283,7 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
       read_logprobs(value, piece);
     } else if (is(key, "usage")) {
       read_usage(value, piece);
-    } else {
+    } else if (!postpone(key, value)) {
       keep(key, value, piece.extra);
     }
   }
@@ -281,6 +291,7 @@ void SimdjsonReader::read_choice(Object choice, ChatPiece& piece) {
     throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
   }
   if (dialect_.search_as_tool) piece.choice = 0;
+  keep_postponed(piece);
   piece.tool_calls.resize(used_calls_);
   for (ToolCallPiece& call : piece.tool_calls) calls_.settle(call, piece.choice);
   note_choice(piece);
@@ -551,6 +562,27 @@ void SimdjsonReader::keep(const char* key, Value& value, Json& extra) {
       if (members.is_empty()) return;
       extra.set(key_text(key), Json::parse(members.raw_json().value()));
     }
+  }
+}
+
+// Lists and objects of a stream's chunk wait until it is known whose they are.
+bool SimdjsonReader::postpone(const char* key, Value& value) {
+  if (kind_ == Kind::reply) return false;
+  const json_type type = value.type();
+  if (type == json_type::object)
+    postponed_.push_back({key_text(key), value.get_object().value().raw_json().value()});
+  else if (type == json_type::array)
+    postponed_.push_back({key_text(key), value.get_array().value().raw_json().value()});
+  else
+    return false;
+  return true;
+}
+
+void SimdjsonReader::keep_postponed(ChatPiece& piece) {
+  for (const Postponed& field : postponed_) {
+    if (!repeated_.changed(piece.choice, field.name, field.text)) continue;
+    Json whole = Json::parse(field.text);
+    if (!whole.empty()) piece.extra.set(field.name, std::move(whole));
   }
 }
 

@@ -76,6 +76,7 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
 
   bool decode(const StreamEvent& event, ChatPiece& piece) override {
     piece.clear();
+    first_ = &piece;
     count_ = given_ = 0;
     if (in_array_ && event.type == "end") {
       ended_ = true;
@@ -87,12 +88,15 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
       if (!root.is_object()) throw_not_json(provider_, json_, 0, "no object");
       root.fields([&](JsonKey key, JsonValue value) { read_top(key, value); });
     });
-    return next(piece);
+    if (count_ == 0) return next(piece);
+    piece.choice = 0;
+    given_ = 1;
+    return true;
   }
 
   bool next(ChatPiece& piece) override {
     if (given_ < count_) {
-      std::swap(piece, pieces_[given_]);
+      std::swap(piece, others_[given_ - 1]);
       piece.choice = static_cast<int>(given_++);
       return true;
     }
@@ -162,16 +166,18 @@ class VertexPalmStreamDecoder final : public ChatStreamDecoder {
 
   ChatPiece& piece_of(std::size_t choice) {
     if (choice >= max_choices) throw_not_json(provider_, json_, 0, "too many choices");
-    if (pieces_.size() <= choice) pieces_.resize(choice + 1);
+    if (others_.size() < choice) others_.resize(choice);
     if (blocked_.size() <= choice) blocked_.resize(choice + 1);
-    while (count_ <= choice) pieces_[count_++].clear();
-    return pieces_[choice];
+    for (; count_ <= choice; ++count_)
+      if (count_ > 0) others_[count_ - 1].clear();
+    return choice == 0 ? *first_ : others_[choice - 1];
   }
 
   std::string provider_;
   JsonReader reader_;
   std::string_view json_;
-  std::vector<ChatPiece> pieces_;  // of this event; the first `count_` count
+  ChatPiece* first_ = nullptr;     // of this event: the caller's
+  std::vector<ChatPiece> others_;  // behind the first; `count_` pieces in all count
   std::size_t count_ = 0, given_ = 0, ends_told_ = 0;
   std::vector<bool> blocked_;  // of each choice so far
   std::array<std::string, kAttributes.size()> seen_;
