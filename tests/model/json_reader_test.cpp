@@ -63,6 +63,27 @@ TEST_CASE("json reader: a root of another type than asked for counts as absent t
   }
 }
 
+TEST_CASE("json reader: what stands behind the text is not read") {
+  JsonReader reader("test");
+  const std::string behind = "\"}]}" + std::string(80, 'x');
+  for (const std::string text : {R"({"a":)", R"({"a":{"b":1})", R"([{"b":1})", R"([1,)", R"({"a")"}) {
+    for (const char* rest : {"\"", "}", "]", "1", ":", ""}) {
+      INFO(text << " | " << rest);
+      const std::string all = text + rest + behind;
+      const auto read = [&] {
+        reader.read(std::string_view(all).substr(0, text.size()), [](JsonValue root) {
+          root.items([](JsonValue) {});
+          root.fields([](JsonKey, JsonValue value) {
+            static_cast<void>(value.text());
+            value.fields([](JsonKey, JsonValue) {});
+          });
+        });
+      };
+      CHECK_THROWS_AS(read(), ParseError);
+    }
+  }
+}
+
 TEST_CASE("json reader: what is no JSON is a ParseError that names the provider") {
   JsonReader reader("acme");
   for (const char* text : {"", "{", "{\"a\":}", "{\"a\":1} x", "[1,", "{\"a\":\"\\q\"}"}) {

@@ -35,6 +35,16 @@ T& where_it_lies(simdjson::simdjson_result<T>& found) {
   return value;
 }
 
+// A document's own object or array sees to it that the text ends with its bracket and that nothing
+// of what stands behind is read; a root value does not.
+void check_end(od::document& document) {
+  if (document.type() == od::json_type::array)
+    static_cast<void>(document.get_array().value());
+  else
+    static_cast<void>(document.get_object().value());
+  document.rewind();
+}
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t end = text.find_last_not_of(" \t\r\n");
   return text.substr(0, end == text.npos ? 0 : end + 1);
@@ -141,6 +151,7 @@ void JsonReader::read_root(std::string_view json, void* self, void (*call)(void*
   od::document document;
   try {
     document = parser_->parser.iterate(json.data(), json.size(), json.size() + padding);
+    check_end(document);
     od::value root = document.get_value();
     call(self, JsonValueAccess::make(root));
     const char* rest = nullptr;
