@@ -433,5 +433,14 @@ TEST_CASE("openai stream: a choice's fields that stand in every chunk alike are 
   CHECK(read_stream(back + kDone).message.extra["content_filter_results"].dump() == safe);
 }
 
+TEST_CASE("openai stream: an event without choices behind a tool call's does not repeat it") {
+  const std::string call = delta(
+      R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}]})");
+  const std::string usage = event(R"({"id":"c","choices":[],"usage":{"prompt_tokens":3}})");
+  const auto message = read_stream(call + usage + delta("{}", "tool_calls") + kDone).message;
+  REQUIRE(message.tool_calls().size() == 1);
+  CHECK(message.tool_calls()[0].arguments == R"({"x":1})");
+}
+
 }  // namespace
 }  // namespace lian

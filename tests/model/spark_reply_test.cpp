@@ -140,6 +140,16 @@ TEST_CASE("spark http: streams, complete with their sign alone") {
   CHECK(thought.message.usage == Usage(4, 9));
 }
 
+TEST_CASE("spark http: the end of a stream does not repeat its call") {
+  const std::string call =
+      R"(data: {"code":0,"sid":"s","choices":[{"delta":{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]},"index":0}]})"
+      "\n\ndata: [DONE]\n\n";
+  const auto result = read_stream(SparkHttpCodec(), call);
+  CHECK(result.complete);
+  REQUIRE(result.message.tool_calls().size() == 1);
+  CHECK(result.message.tool_calls()[0].arguments == "{}");
+}
+
 TEST_CASE("spark http: a search's findings are no call") {
   const AIMessage reply = http.decode(reply_of(
       R"({"code":0,"sid":"s","choices":[{"message":{"role":"tool","tool_calls":[{"type":"web_search","web_search":{"outputs":[{"url":"https://x"}]}}]},"index":0},{"message":{"role":"assistant","content":"found"},"index":0}]})"));

@@ -169,6 +169,7 @@ void SimdjsonReader::read(std::string_view json, Kind kind, ChatPiece& first) {
     od::parser& parser = parser_for(json.size(), own);
     document = parser.iterate(json.data(), json.size(), json.size() + kPadding);
     read_top(document.get_object(), first);
+    if (choice_count_ == 0) first.tool_calls.clear();  // left there for their strings
     const char* rest = nullptr;
     if (!has_error_ && document.current_location().get(rest) == simdjson::SUCCESS) {
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);

@@ -33,6 +33,7 @@ class OpenAIStreamDecoder : public ChatStreamDecoder {
     if (event.type == "error") throw openai_error_in_reply(data, dialect_);
     if (data.starts_with("[DONE]")) {
       done_ = true;
+      piece.tool_calls.clear();
       return add_missing_finish(piece);
     }
     reader_->read(data, OpenAIReader::Kind::chunk, piece);
