@@ -1,6 +1,9 @@
 #pragma once
 // The workloads of benchmarks/workloads.hpp as lian runs them; each prints its line.
 
+#include <string>
+#include <string_view>
+
 namespace bench {
 
 void run_calls(long calls);
@@ -14,5 +17,7 @@ void run_scan();
 void run_prompt();
 void run_events(const char* file);
 void run_history(const char* file);
+/// A line for each recorded stream whose path below `folder` contains `only`.
+void run_codecs(const std::string& folder, std::string_view only);
 
 }  // namespace bench

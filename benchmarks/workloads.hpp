@@ -15,6 +15,9 @@
 //   PROGRAM history FILE                       a session of turns of two messages, each added for good
 //                                              (fsync), then the whole read by another handle; a unit
 //                                              is a message read; save_us is the CPU time of a turn
+//   PROGRAM codecs FOLDER [PART]               lian alone: each recorded stream of tests/data/wire (or
+//                                              those whose name has PART) made 10 MB long, a line
+//                                              each; a unit is an event
 //
 // The HTTP workloads call http://127.0.0.1:$MOCK_PORT/v1/chat/completions
 // (benchmarks/mock_openai.cpp).
