@@ -26,13 +26,14 @@ namespace {
 constexpr std::size_t stream_bytes = 10'000'000;
 constexpr std::size_t read_bytes = 16384;
 
-using MakeCodec = std::unique_ptr<const lian::ChatCodec> (*lian::ProviderRow::*)(
-    const lian::ModelPlace& place);
+using MakeCodec =
+    std::unique_ptr<const lian::ChatCodec> (*lian::ProviderRow::*)(const lian::ModelPlace& place);
 
 /// How a short recording becomes long. `deltas`: each event that holds text, reasoning or arguments
-/// comes many times in its place, since a stream is hundreds of those between a few others, and what
-/// is paid once a stream is measured by the workload `stream`. `streams`: one whole stream after the
-/// other, where an event depends on those before it. `deltas_as_sse`: the lines of a file as SSE.
+/// comes many times in its place, since a stream is hundreds of those between a few others, and
+/// what is paid once a stream is measured by the workload `stream`. `streams`: one whole stream
+/// after the other, where an event depends on those before it. `deltas_as_sse`: the lines of a file
+/// as SSE.
 enum class Longer { deltas, deltas_as_sse, streams };
 
 struct Case {
@@ -46,17 +47,32 @@ struct Case {
 
 std::vector<Case> cases() {
   using lian::ProviderRow;
-  const std::pair<std::string, std::string> project("project", "p"), array("stream_framing", "json_array");
+  const std::pair<std::string, std::string> project("project", "p"),
+      array("stream_framing", "json_array");
   const MakeCodec text = &ProviderRow::text;
   return {
       {"openai_chat/stream.sse", &lian::openai_provider, "gpt-4o-mini"},
       {"openai_chat/tool_call_stream.sse", &lian::openai_provider, "gpt-4o-mini"},
-      {"openai_responses/stream.sse", &lian::openai_provider, "gpt-4o-mini", {{"api", "responses"}}},
-      {"openai_responses/tool_call_stream.sse", &lian::openai_provider, "gpt-4o-mini", {{"api", "responses"}}},
-      {"openai_misc/completions_stream.sse", &lian::openai_provider, "gpt-3.5-turbo-instruct", {}, text},
-      {"azure_openai/stream.sse", &lian::azure_provider, "gpt-4o-mini", {{"api_version", "2024-10-21"}}},
+      {"openai_responses/stream.sse",
+       &lian::openai_provider,
+       "gpt-4o-mini",
+       {{"api", "responses"}}},
+      {"openai_responses/tool_call_stream.sse",
+       &lian::openai_provider,
+       "gpt-4o-mini",
+       {{"api", "responses"}}},
+      {"openai_misc/completions_stream.sse",
+       &lian::openai_provider,
+       "gpt-3.5-turbo-instruct",
+       {},
+       text},
+      {"azure_openai/stream.sse",
+       &lian::azure_provider,
+       "gpt-4o-mini",
+       {{"api_version", "2024-10-21"}}},
       {"vllm/stream.sse", &lian::vllm_provider, "m"},
-      {"openai_compat_presets/deepseek_stream.sse", &lian::vendor_providers[0], "deepseek-reasoner"},
+      {"openai_compat_presets/deepseek_stream.sse", &lian::vendor_providers[0],
+       "deepseek-reasoner"},
       {"anthropic/stream.sse", &lian::anthropic_provider, "claude-sonnet-4-5"},
       {"anthropic/thinking_stream.sse", &lian::anthropic_provider, "claude-sonnet-4-5"},
       {"anthropic/tool_call_stream.sse", &lian::anthropic_provider, "claude-sonnet-4-5"},
@@ -66,19 +82,34 @@ std::vector<Case> cases() {
       {"gemini/stream_json_array.json", &lian::gemini_provider, "gemini-2.5-flash", {array}},
       {"vertex_palm/stream.sse", &lian::vertex_provider, "chat-bison@002", {project}},
       {"vertex_palm/text_stream.sse", &lian::vertex_provider, "text-bison@002", {project}, text},
-      {"baidu/stream.sse", &lian::ernie_provider, "ernie-4.0-8k", {{"api_version", "v1"}, {"access_token", "t"}}},
+      {"baidu/stream.sse",
+       &lian::ernie_provider,
+       "ernie-4.0-8k",
+       {{"api_version", "v1"}, {"access_token", "t"}}},
       {"baidu/v2_stream.sse", &lian::ernie_provider, "ernie-4.0-8k"},
       {"spark/frames.jsonl", &lian::spark_provider, "v3.5", {{"app_id", "a"}, {"secret_key", "s"}}},
-      {"spark/frames.jsonl", &lian::spark_provider, "v3.5", {{"app_id", "a"}, {"secret_key", "s"}},
-       &ProviderRow::chat, Longer::deltas_as_sse},
+      {"spark/frames.jsonl",
+       &lian::spark_provider,
+       "v3.5",
+       {{"app_id", "a"}, {"secret_key", "s"}},
+       &ProviderRow::chat,
+       Longer::deltas_as_sse},
       {"spark/stream.sse", &lian::spark_provider, "generalv3.5", {{"transport", "http"}}},
       {"zhipu/v3_stream.sse", &lian::glm_provider, "chatglm_turbo"},
       {"zhipu/stream.sse", &lian::glm_provider, "glm-4-flash"},
       {"zhipu/thinking_stream.sse", &lian::glm_provider, "glm-4-flash"},
       {"qwen/stream.sse", &lian::qwen_provider, "qwen-plus"},
       {"qwen/thinking_stream.sse", &lian::qwen_provider, "qwen-plus"},
-      {"qwen/stream_cumulative.sse", &lian::qwen_provider, "qwen-plus", {}, &ProviderRow::chat, Longer::streams},
-      {"baichuan/legacy_stream.ndjson", &lian::baichuan_provider, "Baichuan2-53B", {{"secret_key", "s"}}},
+      {"qwen/stream_cumulative.sse",
+       &lian::qwen_provider,
+       "qwen-plus",
+       {},
+       &ProviderRow::chat,
+       Longer::streams},
+      {"baichuan/legacy_stream.ndjson",
+       &lian::baichuan_provider,
+       "Baichuan2-53B",
+       {{"secret_key", "s"}}},
       {"baichuan/stream.sse", &lian::baichuan_provider, "Baichuan4"},
       {"ollama/stream.ndjson", &lian::ollama_provider, "llama3.2"},
       {"ollama/thinking_stream.ndjson", &lian::ollama_provider, "llama3.2"},
@@ -131,10 +162,12 @@ class AsSse final : public lian::ChatCodec {
   lian::AIMessage decode(const lian::HttpReply& reply) const override {
     return codec_->decode(reply);
   }
-  std::unique_ptr<lian::ChatStreamDecoder> decoder(const lian::ChatRequest& request) const override {
+  std::unique_ptr<lian::ChatStreamDecoder> decoder(
+      const lian::ChatRequest& request) const override {
     return codec_->decoder(request);
   }
-  lian::ApiError classify(const lian::HttpReply& reply, const lian::Endpoint& endpoint) const override {
+  lian::ApiError classify(const lian::HttpReply& reply,
+                          const lian::Endpoint& endpoint) const override {
     return codec_->classify(reply, endpoint);
   }
 
@@ -155,8 +188,7 @@ class Reading {
       : events_(codec, lian::HttpLimits()),
         decoder_(codec.decoder(request)),
         is_websocket_(codec.framing() == lian::Framing::websocket) {
-    if (is_websocket_)
-      frames_.emplace(runtime, lian::HttpLimits().max_event_bytes());
+    if (is_websocket_) frames_.emplace(runtime, lian::HttpLimits().max_event_bytes());
   }
 
   void read(std::string_view bytes) {
@@ -266,7 +298,8 @@ void run_codecs(const std::string& folder, std::string_view only) {
     const std::string path = folder + "/" + std::string(which.file);
     const Measured measured = Codec(which).measure(read_file(path.c_str()));
     const bool as_sse = which.longer == Longer::deltas_as_sse;
-    Report report(std::string(which.file) + (as_sse ? " as SSE" : ""), measured.events, measured.seconds);
+    Report report(std::string(which.file) + (as_sse ? " as SSE" : ""), measured.events,
+                  measured.seconds);
     report.add("mb_s", measured.bytes / 1e6 / measured.seconds)
         .add("event_bytes", measured.bytes / measured.events)
         .add("deltas", measured.deltas)

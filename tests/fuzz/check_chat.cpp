@@ -148,8 +148,7 @@ void ChatTarget::finish_stream(const StreamEvents& events, ChatStreamDecoder& de
   finish(out.message);
 }
 
-void ChatTarget::read_body(const Chunks& chunks, bool cut, const HttpLimits& limits,
-                           Reading& out) {
+void ChatTarget::read_body(const Chunks& chunks, bool cut, const HttpLimits& limits, Reading& out) {
   StreamEvents events(*codec_, limits);
   const auto decoder = codec_->decoder(request_);
   for (const std::string_view chunk : chunks) {
@@ -241,12 +240,14 @@ void ChatTarget::require_next_request(const AIMessage& message) const {
     next.messages = {user(message.text())};
   } else {
     next.messages = {user("question"), message};
-    for (const ToolCall& call : message.tool_calls()) next.messages.push_back(tool({call.id, "result"}));
+    for (const ToolCall& call : message.tool_calls())
+      next.messages.push_back(tool({call.id, "result"}));
     next.messages.push_back(user("go on"));
   }
   static_cast<void>(ending_of([&] {
     std::vector<std::string> warnings;
-    const ChatRequest fitted = fit(next, codec_->abilities(target_.model), endpoint_.provider, warnings);
+    const ChatRequest fitted =
+        fit(next, codec_->abilities(target_.model), endpoint_.provider, warnings);
     const HttpRequest http = codec_->encode(fitted, endpoint_, warnings);
     require(http.body.empty() || nlohmann::json::accept(http.body), "the next request is no JSON");
   }));
@@ -258,9 +259,10 @@ void ChatTarget::error(const Input& input) const {
   reply.status = statuses[input.flags];
   reply.body = input.body;
   const ApiError error = codec_->classify(reply, endpoint_);
-  for (const std::string_view text : {std::string_view(error.what()), std::string_view(error.code),
-                                      std::string_view(error.parameter), std::string_view(error.request_id),
-                                      std::string_view(error.body)})
+  for (const std::string_view text :
+       {std::string_view(error.what()), std::string_view(error.code),
+        std::string_view(error.parameter), std::string_view(error.request_id),
+        std::string_view(error.body)})
     fuzz::require_utf8(text, "a text of an error");
   require(error.status == reply.status, "an error has another status than its reply");
 }
@@ -274,8 +276,8 @@ void ChatTarget::count(const Input& input) const {
 
 }  // namespace
 
-// Nothing is thrown but lian::Error; a stream means the same however it is split; texts are UTF-8; a
-// reply that is accepted has its terminal sign, and the next request can carry it.
+// Nothing is thrown but lian::Error; a stream means the same however it is split; texts are UTF-8;
+// a reply that is accepted has its terminal sign, and the next request can carry it.
 void check_chat(const Target& target, const Input& input) {
   ChatTarget chat(target);
   switch (input.mode) {

@@ -30,8 +30,8 @@ struct Reading {
 };
 
 // Feeds copies, so that nothing is read behind a chunk or after it is gone.
-template <class Parser, class Take>
-Reading read(Parser parser, const Chunks& chunks, bool cut, Take take) {
+template <class Parser, class Take, class Last>
+Reading read(Parser parser, const Chunks& chunks, bool cut, Take take, Last last) {
   Reading out;
   out.ending = ending_of([&] {
     for (const std::string_view chunk : chunks) {
@@ -44,26 +44,26 @@ Reading read(Parser parser, const Chunks& chunks, bool cut, Take take) {
     take(parser, out);
   });
   out.replacements = parser.replacements();
+  last(parser, out);
   return out;
 }
 
-template <class Make, class Take>
-void check_splits(const Input& input, Make make, Take take) {
+// `take` reads what there is, `last` what the parser says of the whole at the end.
+template <class Make, class Take, class Last>
+void check_splits(const Input& input, Make make, Take take, Last last) {
   const bool cut = input.mode == Mode::cut_stream;
-  const Reading whole = read(make(), {input.body}, cut, take);
-  const Reading split = read(make(), input.chunks(), cut, take);
+  const Reading whole = read(make(), {input.body}, cut, take, last);
+  const Reading split = read(make(), input.chunks(), cut, take, last);
   require(whole == split, "bytes mean something else when they are split");
 }
 
-void take_sse(SseParser& parser, Reading& out) {
+void take_events(SseParser& parser, Reading& out) {
   SseEvent event;
   while (parser.next(event)) {
     touch_padding(event.data);
     for (const std::string_view text : {event.type, event.data, event.id, event.other})
       out.add(text);
   }
-  out.add(parser.last_id());
-  if (parser.retry()) out.add(std::to_string(*parser.retry()));
 }
 
 template <class Parser>
@@ -87,43 +87,26 @@ void check_sse(const Input& input) {
     options.lenient_end = (input.flags & 4U) != 0;
     return SseParser(options);
   };
-  check_splits(input, make, [](SseParser& parser, Reading& out) {
-    // What was set before an event counts with it; asked once a chunk it would differ by the split.
-    SseEvent event;
-    while (parser.next(event)) {
-      touch_padding(event.data);
-      for (const std::string_view text : {event.type, event.data, event.id, event.other})
-        out.add(text);
-    }
+  check_splits(input, make, take_events, [](const SseParser& parser, Reading& out) {
+    if (out.ending.failed) return;
+    out.add(parser.last_id());
+    if (parser.retry()) out.add(std::to_string(*parser.retry()));
+    if (parser.pending()) out.add("pending");
   });
-  SseParser whole = make(), split = make();
-  Reading ends[2];
-  const auto finish = [&](SseParser& parser, const Chunks& chunks, Reading& out) {
-    out.ending = ending_of([&] {
-      SseEvent event;
-      for (const std::string_view chunk : chunks) {
-        parser.feed(chunk);
-        while (parser.next(event)) {
-        }
-      }
-      take_sse(parser, out);
-    });
-  };
-  finish(whole, {input.body}, ends[0]);
-  finish(split, input.chunks(), ends[1]);
-  require(ends[0] == ends[1] && whole.pending() == split.pending(),
-          "a stream's last id, retry or rest differs when it is split");
 }
 
 void check_ndjson(const Input& input) {
-  check_splits(input, [&] { return NdjsonParser(limit(input)); }, take_items<NdjsonParser>);
+  check_splits(
+      input, [&] { return NdjsonParser(limit(input)); }, take_items<NdjsonParser>,
+      [](const NdjsonParser&, Reading&) {});
 }
 
 void check_json_array(const Input& input) {
-  check_splits(input, [&] { return JsonArrayParser(limit(input)); },
-               [](JsonArrayParser& parser, Reading& out) {
-                 take_items(parser, out);
-               });
+  check_splits(
+      input, [&] { return JsonArrayParser(limit(input)); }, take_items<JsonArrayParser>,
+      [](const JsonArrayParser& parser, Reading& out) {
+        if (!out.ending.failed && parser.closed()) out.add("closed");
+      });
 }
 
 namespace {
@@ -247,7 +230,8 @@ void check_websocket_frames(const Input& input) {
 void check_tool_arguments(const Input& input) {
   const std::string text = utf8::repair(input.body);
   AIMessage message;
-  const auto add = [&](std::string arguments, std::string_view id = {}, std::string_view name = {}) {
+  const auto add = [&](std::string arguments, std::string_view id = {},
+                       std::string_view name = {}) {
     ChatPiece piece;
     ToolCallPiece& call = piece.tool_calls.emplace_back();
     call.id = id;

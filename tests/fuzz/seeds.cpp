@@ -48,7 +48,8 @@ bool is_wanted(const Target& target, std::string_view name) {
 
 bool has(std::string_view text, std::string_view word) { return text.find(word) != text.npos; }
 
-std::string input_of(Mode mode, std::string_view body, std::string_view lengths, unsigned flags = 0) {
+std::string input_of(Mode mode, std::string_view body, std::string_view lengths,
+                     unsigned flags = 0) {
   std::string input;
   input += static_cast<char>('0' + static_cast<int>(mode));
   input += static_cast<char>('0' + flags);
@@ -111,7 +112,8 @@ class Seeds {
         return extension == ".jsonl" ? add_stream(name, frames_of(bytes)) : void();
       case Kind::embeddings:
       case Kind::models:
-        for (unsigned count = 1; count <= 3; ++count) add(name, Mode::reply, bytes, mixed, count - 1);
+        for (unsigned count = 1; count <= 3; ++count)
+          add(name, Mode::reply, bytes, mixed, count - 1);
         return add(name, Mode::error, bytes);
       case Kind::chat:
       case Kind::text:

@@ -34,7 +34,10 @@ TEST_CASE("fuzz: a property that does not hold is a finding") {
   CHECK_THROWS_AS(require(false, "why"), Finding);
   CHECK_THROWS_AS(require_utf8("\xff", "a text"), Finding);
   CHECK_THROWS_AS(target("none"), std::invalid_argument);
-  const Input input(std::string_view("13\x02\x01\x01\x01" "abcdef", 12));
+  const Input input(
+      std::string_view("13\x02\x01\x01\x01"
+                       "abcdef",
+                       12));
   CHECK(input.mode == Mode::cut_stream);
   CHECK(input.flags == 3);
   CHECK(input.chunks() == std::vector<std::string_view>{"ab", "c", "d", "e", "f"});

@@ -59,8 +59,8 @@ std::vector<Seed> seeds(const Target& target);
 /// The words of the target's protocol, as a dictionary for libFuzzer.
 std::string dictionary(const Target& target);
 
-/// What stands before the bytes of an input: "0" to "4" for the mode, "0" to "7" for the flags, then
-/// four that give the lengths of the chunks, in turn: 1 to 255 bytes, "\0" for all the rest.
+/// What stands before the bytes of an input: "0" to "4" for the mode, "0" to "7" for the flags,
+/// then four that give the lengths of the chunks, in turn: 1 to 255 bytes, "\0" for all the rest.
 enum class Mode { stream, cut_stream, reply, error, count };
 struct Input {
   static constexpr std::size_t head_bytes = 6;

@@ -9,10 +9,12 @@ namespace lian {
 inline namespace v0 {
 
 /// Tells which of a vendor's fields say something new: many stand in every chunk of a stream alike
-/// (Azure's content filter, Gemini's safety ratings), and those are handed on once. Not thread-safe.
+/// (Azure's content filter, Gemini's safety ratings), and those are handed on once. Not
+/// thread-safe.
 class RepeatedFields {
  public:
-  /// Whether the field `name` of a choice (or of the reply: -1) has another JSON text than last time.
+  /// Whether the field `name` of a choice (or of the reply: -1) has another JSON text than last
+  /// time.
   bool changed(int choice, std::string_view name, std::string_view text) {
     for (Field& field : fields_) {
       if (field.choice != choice || field.name != name) continue;
