@@ -84,22 +84,5 @@ Json FieldReader::rest() const {
   return out;
 }
 
-void add_extra(Json& out, const Json& extra, std::string_view where) {
-  if (extra.is_null()) return;
-  if (!extra.is_object()) {
-    throw Error(ErrorKind::validation, std::string(where) + ": extra must be an object, got " +
-                                           std::string(extra.type_name()));
-  }
-  const std::vector<std::string> keys = extra.keys();
-  const std::vector<Json> values = extra.items();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (out.contains(keys[i])) {
-      throw Error(ErrorKind::validation, std::string(where) + ": extra names '" + keys[i] +
-                                             "', which is a field of its own: set that field");
-    }
-    out.set(keys[i], values[i]);
-  }
-}
-
 }  // namespace v0
 }  // namespace lian

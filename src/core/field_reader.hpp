@@ -45,9 +45,5 @@ class FieldReader {
   std::vector<std::string_view> asked_;  // literals
 };
 
-/// Adds the members of `extra` (an object or null) to `out`; Error{validation} for anything else
-/// and for a name that `out` has already.
-void add_extra(Json& out, const Json& extra, std::string_view where);
-
 }  // namespace v0
 }  // namespace lian

@@ -196,6 +196,7 @@ class Builder {
     if (expected != std::string_view::npos && expected > out.size()) {
       out += what.substr(expected);
     }
+    out = utf8::repair(out);  // it may have cut what it quotes
     if (out.size() > 160) out.resize(utf8::code_point_boundary(out, 160));
     return out;
   }

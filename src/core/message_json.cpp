@@ -33,6 +33,48 @@ void set_source(Json& out, const MediaSource& source) {
 
 Json typed(std::string_view type) { return Json::object({{"type", type}}); }
 
+// Fields of messages and parts. Members of an `extra` stand beside them as they came, but those of
+// these names under "extra": a vendor's "usage" is not lian's.
+constexpr std::string_view own_fields[] = {
+    "type",         "role",      "role_name", "parts",         "name",
+    "id",           "text",      "url",       "data",          "file_id",
+    "mime_type",    "detail",    "format",    "custom",        "valid",
+    "error",        "arguments", "call_id",   "content",       "is_error",
+    "signature",    "kind",      "value",     "finish_reason", "raw_finish_reason",
+    "model",        "provider",  "usage",     "logprobs",      "refusal_logprobs",
+    "alternatives", "extra"};
+
+bool is_own(std::string_view name) {
+  return std::find(std::begin(own_fields), std::end(own_fields), name) != std::end(own_fields);
+}
+
+void add_members(Json& out, const Json& object) {
+  const std::vector<std::string> names = object.keys();
+  const std::vector<Json> values = object.items();
+  for (std::size_t i = 0; i < names.size(); ++i) out.set(names[i], values[i]);
+}
+
+void write_extra(Json& out, const Json& extra, std::string_view where) {
+  if (extra.is_null()) return;
+  if (!extra.is_object())
+    throw Error(ErrorKind::validation, std::string(where) + ": extra must be an object, got " +
+                                           std::string(extra.type_name()));
+  Json apart;
+  const std::vector<std::string> names = extra.keys();
+  const std::vector<Json> values = extra.items();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    (is_own(names[i]) ? apart : out).set(names[i], values[i]);
+  if (!apart.is_null()) out.set("extra", std::move(apart));
+}
+
+Json read_extra(FieldReader& fields) {
+  const Json apart = fields.json("extra");
+  if (!apart.is_null() && !apart.is_object()) fields.fail("extra", "expected an object");
+  Json extra = fields.rest();
+  add_members(extra, apart);
+  return extra;
+}
+
 // What stands in a part besides its type and extra.
 struct PartWriter {
   Json operator()(const TextPart& part) const { return typed("text").set("text", part.text); }
@@ -87,7 +129,7 @@ struct PartWriter {
 Json part_to_json(const Part& part, const std::string& where) {
   const auto write = [&]<class T>(const T& value) {
     Json out = PartWriter()(value);
-    if constexpr (!std::is_same_v<T, UnknownPart>) add_extra(out, value.extra, where);
+    if constexpr (!std::is_same_v<T, UnknownPart>) write_extra(out, value.extra, where);
     return out;
   };
   return std::visit(write, part);
@@ -124,8 +166,8 @@ ToolResult read_tool_result(FieldReader& fields) {
 }
 
 template <class T>
-Part with_rest(T part, const FieldReader& fields) {
-  part.extra = fields.rest();
+Part with_rest(T part, FieldReader& fields) {
+  part.extra = read_extra(fields);
   return part;
 }
 
@@ -272,7 +314,7 @@ void read_reply(AIMessage& message, FieldReader& fields) {
 
 Json to_json(const Message& message) {
   Json out = fields_of(message);
-  add_extra(out, message.extra, "message");
+  write_extra(out, message.extra, "message");
   return out;
 }
 
@@ -291,7 +333,7 @@ Json to_json(const AIMessage& message) {
   Json alternatives = Json::array();
   for (const AIMessage& other : message.alternatives) alternatives.push_back(to_json(other));
   if (!alternatives.empty()) out.set("alternatives", std::move(alternatives));
-  add_extra(out, message.extra, "message");
+  write_extra(out, message.extra, "message");
   return out;
 }
 
@@ -299,7 +341,7 @@ Message message_from_json(const Json& json) {
   FieldReader fields(json, "message");
   Message message;
   read_message(message, fields);
-  message.extra = fields.rest();
+  message.extra = read_extra(fields);
   return message;
 }
 
@@ -308,7 +350,7 @@ AIMessage ai_message_from_json(const Json& json) {
   AIMessage message;
   read_message(message, fields);
   read_reply(message, fields);
-  message.extra = fields.rest();
+  message.extra = read_extra(fields);
   return message;
 }
 

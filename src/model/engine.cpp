@@ -330,7 +330,10 @@ class EngineChat final : public ChatStep {
       opened.begin += *opened.bytes;
       opened.bytes = co_await opened.response.body.next();
     }
-    if (opened.bytes && !opened.begin.empty()) opened.begin += *opened.bytes;
+    if (opened.bytes && !opened.begin.empty()) {
+      opened.begin += *opened.bytes;
+      opened.begin.reserve(opened.begin.size() + parser_padding);
+    }
     co_return opened;
   }
 

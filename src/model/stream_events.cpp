@@ -3,13 +3,13 @@
 #include <utility>
 
 #include "lian/core/utf8.hpp"
+#include "net/fetch.hpp"
 
 namespace lian {
 inline namespace v0 {
 
 namespace {
 
-constexpr std::size_t parser_padding = 64;
 // Small enough for the parsers' buffers to stay in the processor's cache.
 constexpr std::size_t slice_bytes = std::size_t{16} << 10;
 
@@ -32,14 +32,14 @@ StreamEvents::StreamEvents(const ChatCodec& codec, const HttpLimits& limits)
 void StreamEvents::feed(std::string_view bytes) {
   bytes_ = bytes;
   if (framing_ != Framing::websocket) return;
-  std::size_t repaired = 0;
-  if (utf8::is_valid(bytes))
-    message_.assign(bytes);
-  else
-    message_ = utf8::repair(bytes, &repaired);
-  message_.reserve(message_.size() + parser_padding);
-  repaired_ += repaired;
+  message_ = bytes;
   has_message_ = true;
+  if (utf8::is_valid(bytes)) return;
+  std::size_t sequences = 0;
+  repaired_ = utf8::repair(bytes, &sequences);
+  repaired_.reserve(repaired_.size() + parser_padding);
+  message_ = repaired_;
+  replacements_ += sequences;
 }
 
 void StreamEvents::end() noexcept {
@@ -116,7 +116,7 @@ bool StreamEvents::take_item(StreamEvent& event) {
 }
 
 std::size_t StreamEvents::replacements() const noexcept {
-  return sse_.replacements() + ndjson_.replacements() + array_.replacements() + repaired_;
+  return sse_.replacements() + ndjson_.replacements() + array_.replacements() + replacements_;
 }
 
 }  // namespace v0

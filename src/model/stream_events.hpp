@@ -18,7 +18,8 @@ class StreamEvents {
  public:
   StreamEvents(const ChatCodec& codec, const HttpLimits& limits);
 
-  /// `bytes` must hold until `next` returns false.
+  /// `bytes` must hold until `next` returns false. Of a WebSocket they are a message, with
+  /// parser_padding bytes behind it that can be read.
   void feed(std::string_view bytes);
   /// The body ended as HTTP says.
   void end() noexcept;
@@ -36,9 +37,10 @@ class StreamEvents {
 
   Framing framing_;
   std::string_view bytes_;
-  std::string message_;       // of a WebSocket
+  std::string_view message_;  // of a WebSocket
+  std::string repaired_;      // the message, where it was not UTF-8
   bool has_message_ = false;
-  std::size_t repaired_ = 0;  // invalid sequences in messages
+  std::size_t replacements_ = 0;  // invalid sequences in messages
   SseParser sse_;
   NdjsonParser ndjson_;
   JsonArrayParser array_;

@@ -13,6 +13,16 @@ namespace {
 constexpr std::size_t kPadding = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+// Whether a byte may end a string, or open or close something outside of strings.
+struct Stops {
+  constexpr Stops() {
+    for (const char c : {'"', '\\'}) in_string[static_cast<unsigned char>(c)] = true;
+    for (const char c : {'"', '{', '}', '[', ']'}) outside[static_cast<unsigned char>(c)] = true;
+  }
+  bool in_string[256] = {}, outside[256] = {};
+};
+constexpr Stops stops;
+
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
@@ -77,6 +87,8 @@ bool JsonArrayParser::find_end(std::size_t& end) {
     return ended_ && item_ < end_;
   }
   for (; scanned_ < end_; ++scanned_) {
+    if (depth_ > 0 && !escaped_) skip_run();
+    if (scanned_ == end_) break;
     const char c = buffer_[scanned_];
     bool last = false, behind = false;
     if (in_string_) {
@@ -101,6 +113,12 @@ bool JsonArrayParser::find_end(std::size_t& end) {
   }
   check_limit(scanned_);
   return false;
+}
+
+// Inside an item few bytes matter.
+void JsonArrayParser::skip_run() noexcept {
+  const auto& stop = in_string_ ? stops.in_string : stops.outside;
+  while (scanned_ < end_ && !stop[static_cast<unsigned char>(buffer_[scanned_])]) ++scanned_;
 }
 
 void JsonArrayParser::check_limit(std::size_t end) const {

@@ -35,6 +35,7 @@ class JsonArrayParser {
 
   bool find_item();
   bool find_end(std::size_t& end);
+  void skip_run() noexcept;
   void check_limit(std::size_t end) const;
   std::string_view repaired(std::string_view item);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <wslay/wslay.h>
@@ -87,7 +88,7 @@ WebSocketFrames::~WebSocketFrames() = default;
 void WebSocketFrames::take(const wslay_event_on_msg_recv_arg& arg) {
   const std::string_view bytes(reinterpret_cast<const char*>(arg.msg), arg.msg_length);
   if (arg.opcode == WSLAY_TEXT_FRAME || arg.opcode == WSLAY_BINARY_FRAME) {
-    std::string message;
+    std::string message = std::exchange(spare_, std::string());
     message.reserve(bytes.size() + parser_padding);
     message = bytes;
     messages_.push_back(std::move(message));
@@ -130,6 +131,7 @@ bool WebSocketFrames::next(std::string& message) {
     return false;
   }
   message.swap(messages_.front());
+  spare_ = std::move(messages_.front());
   messages_.pop_front();
   return true;
 }

@@ -57,6 +57,7 @@ class WebSocketFrames {
   std::string_view input_;
   std::string output_, close_reason_;
   std::deque<std::string> messages_;
+  std::string spare_;  // the memory of a message that was read
   unsigned close_status_ = 0;
   bool closed_ = false, failed_ = false;
 };

@@ -9,7 +9,7 @@
 #include "support/claude_server.hpp"
 #include "support/google_server.hpp"
 #include "support/ollama_server.hpp"
-#include "support/openai_simulated.hpp"
+#include "support/vendor_server.hpp"
 #include "support/qwen_server.hpp"
 
 namespace lian {
@@ -72,7 +72,7 @@ TEST_CASE("agent: the same program over five providers takes the same steps") {
       "5 and 42",
       "tokens 72"};
   std::vector<std::unique_ptr<SimulatedProvider>> providers;
-  providers.push_back(make_openai_server("openai"));
+  providers.push_back(make_vendor_server("openai"));
   providers.push_back(make_claude_server());
   providers.push_back(make_gemini_server());
   providers.push_back(make_qwen_server());

@@ -363,9 +363,23 @@ TEST_CASE("message json: bad JSON names the place") {
 }
 
 TEST_CASE("message json: an extra field cannot take the place of lian's own") {
+  lian::AIMessage message("a");
+  message.extra = Json::object(
+      {{"role", "system"}, {"usage", Json::object({{"n", 1}})}, {"extra", 2}, {"tier", "x"}});
+  std::get<lian::TextPart>(message.parts[0]).extra = Json::object({{"type", "t"}, {"name", "n"}});
+  const Json json = to_json(message);
+  CHECK(json["role"] == "assistant");
+  CHECK(json["tier"] == "x");
+  CHECK(json["extra"].dump() == R"({"role":"system","usage":{"n":1},"extra":2})");
+  CHECK(lian::ai_message_from_json(json) == message);
+  CHECK(lian::message_from_json(json) == static_cast<const lian::Message&>(message));
+}
+
+TEST_CASE("message json: extra is an object") {
   lian::Message message = lian::user("a");
-  message.extra = Json::object({{"role", "system"}});
-  CHECK_THROWS_AS(to_json(message), lian::Error);
   message.extra = Json("text");
   CHECK_THROWS_AS(to_json(message), lian::Error);
+  CHECK_THROWS_AS(lian::message_from_json(
+                      Json::parse(R"({"role":"user","parts":[],"extra":[1]})")),
+                  lian::Error);
 }

@@ -33,21 +33,8 @@ void require_utf8(const ChatPiece& piece) {
   }
 }
 
-// Vendors' own fields may be named as lian's, which `to_json` refuses.
-void drop_extra(AIMessage& message) {
-  message.extra = Json();
-  for (Part& part : message.parts)
-    std::visit(
-        [](auto& value) {
-          if constexpr (requires { value.extra; }) value.extra = Json();
-        },
-        part);
-  for (AIMessage& other : message.alternatives) drop_extra(other);
-}
-
 // Every text of a message is UTF-8, or it could not be written, and it is what it says it is.
-void require_sound(AIMessage message) {
-  drop_extra(message);
+void require_sound(const AIMessage& message) {
   Json json;
   try {
     json = to_json(message);

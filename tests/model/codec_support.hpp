@@ -60,7 +60,9 @@ inline StreamResult read_stream(const ChatCodec& codec, const std::vector<std::s
         append(result.message, std::move(piece));
   };
   for (const std::string_view chunk : chunks) {
-    events.feed(chunk);
+    std::string copy(chunk);
+    copy.reserve(copy.size() + 64);  // as the engine's chunks have it
+    events.feed(copy);
     take();
   }
   if (clean_end && !decoder->finished()) {

@@ -13,7 +13,7 @@
 #include "support/glm_server.hpp"
 #include "support/google_server.hpp"
 #include "support/ollama_server.hpp"
-#include "support/openai_simulated.hpp"
+#include "support/vendor_server.hpp"
 #include "support/qwen_server.hpp"
 
 namespace structured {
@@ -163,12 +163,12 @@ TEST_CASE("structured output: each provider is asked in the way it has") {
     std::string way;  // schema, call or words
   };
   std::vector<Case> cases;
-  cases.push_back({test::make_openai_server("openai"), "schema"});
+  cases.push_back({test::make_vendor_server("openai"), "schema"});
   cases.push_back({test::make_claude_server(), "schema"});
   cases.push_back({test::make_gemini_server(), "schema"});
   cases.push_back({test::make_ollama_server(), "schema"});
   cases.push_back({test::make_qwen_server(), "call"});
-  cases.push_back({test::make_openai_server("deepseek"), "call"});
+  cases.push_back({test::make_vendor_server("deepseek"), "call"});
   cases.push_back({test::make_chatglm_server(), "words"});
   for (Case& c : cases) {
     INFO(c.provider->provider());
