@@ -261,8 +261,8 @@ LIAN_API ChatPiece to_piece(AIMessage message);
 LIAN_API std::string buffer_string(const Messages& messages, std::string_view human = "Human",
                                    std::string_view ai = "AI");
 
-/// A message as JSON and back; unknown parts and fields survive, bytes are base64. Data stays data:
-/// nothing in it names a type to build. Throws Error{validation} naming the place.
+/// A message as JSON and back; unknown parts and fields survive (in `extra`, those that have the
+/// name of a field of lian's apart, under "extra"), bytes are base64. Throws Error{validation}.
 LIAN_API Json to_json(const Message& message);
 LIAN_API Json to_json(const AIMessage& message);
 LIAN_API Message message_from_json(const Json& json);
