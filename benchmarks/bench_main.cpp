@@ -26,6 +26,8 @@ bool run(std::string_view workload, int argc, char** argv) {
   if (workload == "prompt") return bench::run_prompt(), true;
   if (workload == "sse") return bench::run_events(file), true;
   if (workload == "history") return bench::run_history(file), true;
+  if (workload == "chain") return bench::run_chain(), true;
+  if (workload == "tool") return bench::run_tool(), true;
   if (workload == "codecs") return bench::run_codecs(file, argc > 3 ? argv[3] : ""), true;
   return false;
 }

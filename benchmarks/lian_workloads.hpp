@@ -17,6 +17,8 @@ void run_scan();
 void run_prompt();
 void run_events(const char* file);
 void run_history(const char* file);
+void run_chain();
+void run_tool();
 /// A line for each recorded stream whose path below `folder` contains `only`.
 void run_codecs(const std::string& folder, std::string_view only);
 

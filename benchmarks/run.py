@@ -27,6 +27,7 @@ PEER_PACKAGES = ["@langchain/core@1.4.0", "@langchain/openai@1.5.8", "@langchain
 TEXT_BYTES = 20_000_000
 STREAM_CHUNKS = 161_000
 DISK_MEGABYTES = 10
+STEP_NS, TOOL_NS = 400, 10_000
 RECORDED = HERE.parent / "tests" / "data" / "wire"
 EVENT_NS, EVENT_MB_S = 340, 900  # an event of 306 bytes: the one is the other
 WEBSOCKET_RATIO = 2  # of the same JSON as server-sent events
@@ -247,6 +248,16 @@ def report_codecs(build, rounds):
     return all_held
 
 
+def report_alone(build, workload, title, bound, value, rounds):
+    """A workload of lian alone, held by one of its figures in nanoseconds."""
+    runs = [json.loads(subprocess.run([build / "bench_lian", workload], capture_output=True, text=True, check=True,
+                                      timeout=300).stdout) for _ in range(rounds)]
+    figure = median_of(runs)[value]
+    held = figure <= bound
+    print(f"| {title} | {figure:.0f} ns | - | - | - | - | <= {bound} ns | {'held' if held else 'not held'} |", flush=True)
+    return held
+
+
 def report_size(build):
     """The program's size: lian and what it needs of it, without symbols; libcurl and others are shared."""
     stripped = build / "bench_data" / "bench_lian.stripped"
@@ -293,6 +304,10 @@ def main():
             held &= report(workload, measure(workload, build, mock, options))
     if not options.limits and (not wanted or "codecs" in wanted):
         held &= report_codecs(build, options.rounds or 3)
+    if not options.limits and (not wanted or "chain" in wanted):
+        held &= report_alone(build, "chain", "chain, a step of five", STEP_NS, "ns_a_step", options.rounds or 3)
+    if not options.limits and (not wanted or "tool" in wanted):
+        held &= report_alone(build, "tool", "a tool's call", TOOL_NS, "cpu_ns_per_unit", options.rounds or 3)
     if not options.limits and (not wanted or "on disk" in wanted):
         held &= report_size(build)
     sys.exit(0 if held else 1)

@@ -15,6 +15,10 @@
 //   PROGRAM history FILE                       a session of turns of two messages, each added for good
 //                                              (fsync), then the whole read by another handle; a unit
 //                                              is a message read; save_us is the CPU time of a turn
+//   PROGRAM chain                              lian alone: five plain steps in a row; a unit is a run;
+//                                              ns_a_step is beyond what the same work takes by hand
+//   PROGRAM tool                               lian alone: a call of a tool as a model writes it, to
+//                                              the message with its answer; a unit is a call
 //   PROGRAM codecs FOLDER [PART]               lian alone: each recorded stream of tests/data/wire (or
 //                                              those whose name has PART) made 10 MB long, a line
 //                                              each; a unit is an event
@@ -56,6 +60,7 @@ inline constexpr std::size_t dimensions = 768;
 inline constexpr std::size_t query_count = 40;
 inline constexpr std::size_t nearest = 10;
 
+inline constexpr std::size_t chain_runs = 100'000, tool_runs = 50'000;
 inline constexpr std::size_t history_turns = 500;
 inline constexpr std::size_t history_text_bytes = 300;
 

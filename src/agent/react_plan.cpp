@@ -110,7 +110,7 @@ std::string names(const std::vector<Tool>& tools) {
 class ReactPlan final : public AgentPlan {
  public:
   ReactPlan(const ChatModel& model, const std::vector<Tool>& tools, std::string prompt)
-      : model_(model.bind(ChatOptions().stop({std::string(stop_word)}))),
+      : model_(model.bind(ChatOptions().stop({std::string(stop_word)}).lenient_about({"stop"}))),
         prompt_(prompt.empty() ? std::string(react_prompt()) : std::move(prompt)),
         descriptions_(descriptions(tools)),
         names_(names(tools)) {

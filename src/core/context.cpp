@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include <fmt/format.h>
+
 #include "core/runtime_access.hpp"
 #include "lian/core/runtime.hpp"
 
@@ -17,6 +19,7 @@ struct Context::State {
   Values metadata;
   int concurrency = 16;
   int tries = 3;
+  int depth = 0;
   Runtime* runtime = nullptr;
   RunId run_id = 0, parent_id = 0;
   std::shared_ptr<const void> enforced;  // names the scope that enforces stop and deadline already
@@ -110,6 +113,19 @@ Context Context::with_tries(int tries) const {
                 "Context::with_tries needs at least 1, got " + std::to_string(tries));
   Context next = *this;
   next.edit().tries = tries;
+  return next;
+}
+
+Context Context::deeper() const {
+  constexpr int recursion_limit = 25;
+  if (state_of(state_).depth >= recursion_limit)
+    throw LimitError(
+        fmt::format("functions chose a step {} deep, each inside the one before; one of them "
+                    "probably chooses itself without an end",
+                    recursion_limit),
+        "recursion_limit", recursion_limit);
+  Context next = *this;
+  ++next.edit().depth;
   return next;
 }
 

@@ -68,17 +68,30 @@ void append_text(std::string& out, const Documents& documents) {
   out += format_documents(documents);
 }
 
-std::string Payload::text() const {
+namespace {
+std::string text_of(const detail::PayloadType* type, const void* value) {
   std::string out;
-  if (append_) append_(out, value_);
+  if (value) type->append(out, value);
   return out;
 }
+}  // namespace
 
-void Payload::append_number(std::string& out, double value) {
-  fmt::format_to(std::back_inserter(out), "{}", value);
+std::string Payload::text() const { return text_of(type_, value_); }
+std::string EventData::text() const { return text_of(type_, value_.get()); }
+
+EventData Payload::keep() const {
+  EventData kept;
+  if (!value_ || !type_->copy) return kept;
+  kept.value_ = std::shared_ptr<void>(type_->copy(value_), type_->destroy);
+  kept.type_ = type_;
+  return kept;
 }
 
-void Payload::append_type(std::string& out, const std::type_info& type) {
+void detail::append_payload(std::string& out, double number) {
+  fmt::format_to(std::back_inserter(out), "{}", number);
+}
+
+void detail::append_payload(std::string& out, const std::type_info& type) {
   int status = 0;
   char* name = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
   fmt::format_to(std::back_inserter(out), "<{}>", name ? name : type.name());

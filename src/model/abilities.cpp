@@ -48,7 +48,8 @@ class Fitting {
 
   // Refuses a feature, or leaves it out: true.
   bool leave_out(std::string_view feature) {
-    if (!lenient_)
+    const std::vector<std::string>& about = options_.lenient_about();
+    if (!lenient_ && std::find(about.begin(), about.end(), feature) == about.end())
       throw UnsupportedError(
           fmt::format("{} does not take {}; leave it out, or set ChatOptions().lenient(true) to "
                       "have it left out; nothing was sent",

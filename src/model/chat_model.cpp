@@ -69,40 +69,35 @@ class Decorator : public ChatStep {
   }
 
  protected:
-  Task<AIMessage> run_inner(Chat chat, ChatInput in, Context context) const {
-    try {
-      Task<AIMessage> task = detail::run_step(*chat, std::move(in), std::move(context));
-      co_return co_await std::move(task);
-    } catch (Error& error) {
-      detail::name_error(error, *chat);
-      throw;
-    }
+  static Task<AIMessage> run_chat(const Chat& chat, ChatInput in, Context context) {
+    return detail::run_inner<ChatInput, AIMessage>(chat.get(), std::move(in), std::move(context));
   }
-  static Stream<ChatPiece> stream_inner(const Chat& chat, ChatInput in, Context context) {
-    return detail::labelled(*chat,
-                            detail::transform_step(*chat, detail::split_stream<ChatInput>(std::move(in)),
-                                                   std::move(context)),
-                            false);
+  static Stream<ChatPiece> stream_chat(const Chat& chat, ChatInput in, Context context) {
+    return detail::transform_inner<ChatInput, AIMessage>(
+        *chat, detail::split_stream<ChatInput>(std::move(in)), std::move(context));
   }
   Chat inner_;
 };
 
 class Retrying final : public Decorator {
  public:
-  Retrying(Chat inner, int attempts) : Decorator(std::move(inner)), attempts_(attempts) {}
+  Retrying(Chat inner, RetryOptions options)
+      : Decorator(std::move(inner)), options_(std::move(options)) {
+    detail::check_attempts(options_.stop_after_attempt());
+  }
 
   Chat with_options(const ChatOptions& options) const override {
-    return std::make_shared<Retrying>(inner_->with_options(options), attempts_);
+    return std::make_shared<Retrying>(inner_->with_options(options), options_);
   }
 
   Task<AIMessage> run(ChatInput in, Context context) const override {
     const std::string step = name();
-    RetryPlan plan(tries(context), step, step);
+    RetryPlan plan(tries(context), step, step, options_);
     const Context once = one_try(context);
     while (true) {
       std::exception_ptr failure;
       try {
-        Task<AIMessage> task = run_inner(inner_, in, once);
+        Task<AIMessage> task = run_chat(inner_, in, once);
         AIMessage message = co_await std::move(task);
         plan.succeeded();
         co_return message;
@@ -118,13 +113,13 @@ class Retrying final : public Decorator {
     Task<ChatInput> joining = join<ChatInput>(std::move(in));
     ChatInput input = co_await std::move(joining);
     const std::string step = name();
-    RetryPlan plan(tries(context), step, step);
+    RetryPlan plan(tries(context), step, step, options_);
     const Context once = one_try(context);
     bool handed = false;
     while (true) {
       std::exception_ptr failure;
       try {
-        Stream<ChatPiece> pieces = stream_inner(inner_, input, once);
+        Stream<ChatPiece> pieces = stream_chat(inner_, input, once);
         while (ChatPiece* piece = co_await pieces.next()) {
           handed = true;
           co_yield *piece;
@@ -150,71 +145,61 @@ class Retrying final : public Decorator {
   }
   // Inside another owner of tries this one makes none of its own.
   Context tries(const Context& context) const {
-    return context.tries() == 1 ? context : context.with_tries(attempts_);
+    return context.tries() == 1 ? context : context.with_tries(options_.stop_after_attempt());
   }
-  int attempts_;
+  RetryOptions options_;
 };
-
-bool ends_everything(const Error& error) { return error.kind() == ErrorKind::cancelled; }
 
 class Falling final : public Decorator {
  public:
-  Falling(Chat first, std::vector<Chat> others)
-      : Decorator(std::move(first)), others_(std::move(others)) {}
+  Falling(Chat first, std::vector<Chat> others, FallbackOptions options)
+      : Decorator(std::move(first)), others_(std::move(others)), options_(std::move(options)) {}
 
   Chat with_options(const ChatOptions& options) const override {
     std::vector<Chat> others;
     for (const Chat& other : others_) others.push_back(other->with_options(options));
-    return std::make_shared<Falling>(inner_->with_options(options), std::move(others));
+    return std::make_shared<Falling>(inner_->with_options(options), std::move(others), options_);
   }
 
   Task<AIMessage> run(ChatInput in, Context context) const override {
-    std::exception_ptr first;
-    for (std::size_t i = 0; i <= others_.size(); ++i) {
+    detail::FallbackLoop failures(options_, context);
+    for (std::size_t i = 0;; ++i) {
       try {
-        Task<AIMessage> task = run_inner(model(i), in, context);
+        Task<AIMessage> task = run_chat(model(i), in, context);
         co_return co_await std::move(task);
-      } catch (const Error& error) {
-        if (ends_everything(error)) throw;
-        if (!first) first = std::current_exception();
-        tell(i, error, context);
+      } catch (...) {
+        failures.failed(model(i)->name(), name_of(i + 1));
       }
-      context.check();
     }
-    std::rethrow_exception(first);
   }
 
   Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
     Task<ChatInput> joining = join<ChatInput>(std::move(in));
     ChatInput input = co_await std::move(joining);
-    std::exception_ptr first;
+    detail::FallbackLoop failures(options_, context);
     bool handed = false;
-    for (std::size_t i = 0; i <= others_.size(); ++i) {
+    for (std::size_t i = 0;; ++i) {
       try {
-        Stream<ChatPiece> pieces = stream_inner(model(i), input, context);
+        Stream<ChatPiece> pieces = stream_chat(model(i), input, context);
         while (ChatPiece* piece = co_await pieces.next()) {
           handed = true;
           co_yield *piece;
         }
         co_return;
-      } catch (const Error& error) {
-        if (handed || ends_everything(error)) throw;
-        if (!first) first = std::current_exception();
-        tell(i, error, context);
+      } catch (...) {
+        if (handed) throw;
+        failures.failed(model(i)->name(), name_of(i + 1));
       }
-      context.check();
     }
-    std::rethrow_exception(first);
   }
 
  private:
   const Chat& model(std::size_t i) const { return i == 0 ? inner_ : others_[i - 1]; }
-  void tell(std::size_t i, const Error& error, const Context& context) const {
-    if (i < others_.size())
-      context.warn(model(i)->name(), fmt::format("failed ({}); falling back to {}",
-                                                 error.message(), others_[i]->name()));
+  std::string name_of(std::size_t i) const {
+    return i <= others_.size() ? model(i)->name() : std::string();
   }
   std::vector<Chat> others_;
+  FallbackOptions options_;
 };
 
 class Timed final : public Decorator {
@@ -228,7 +213,7 @@ class Timed final : public Decorator {
     Context timed = context.with_timeout(limit_);
     ContextScope::Enter enter(timed);
     ContextScope scope = co_await enter;
-    Task<AIMessage> task = run_inner(inner_, std::move(in), timed);
+    Task<AIMessage> task = run_chat(inner_, std::move(in), timed);
     co_return co_await std::move(task);
   }
   Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
@@ -237,7 +222,7 @@ class Timed final : public Decorator {
     Context timed = context.with_timeout(limit_);
     ContextScope::Enter enter(timed);
     ContextScope scope = co_await enter;
-    Stream<ChatPiece> pieces = stream_inner(inner_, std::move(input), timed);
+    Stream<ChatPiece> pieces = stream_chat(inner_, std::move(input), timed);
     while (ChatPiece* piece = co_await pieces.next()) co_yield *piece;
   }
 
@@ -245,19 +230,46 @@ class Timed final : public Decorator {
   std::chrono::nanoseconds limit_;
 };
 
+class Configured final : public Decorator {
+ public:
+  Configured(const Chat& inner, const RunnableConfig& config)
+      : Decorator(inner), config_(config), step_(inner, config) {}
+
+  Chat with_options(const ChatOptions& options) const override {
+    return std::make_shared<Configured>(inner_->with_options(options), config_);
+  }
+  StepKind kind() const noexcept override { return step_.kind(); }
+  std::string name() const override { return step_.name(); }
+  Task<AIMessage> run(ChatInput in, Context context) const override {
+    return step_.run(std::move(in), std::move(context));
+  }
+  Stream<ChatPiece> transform(Stream<ChatInput> in, Context context) const override {
+    return step_.transform(std::move(in), std::move(context));
+  }
+
+ private:
+  RunnableConfig config_;
+  detail::ConfigStep<ChatInput, AIMessage> step_;
+};
+
 }  // namespace
 
-ChatModel ChatModel::with_retry(int attempts) const {
-  if (attempts < 1)
-    throw Error(ErrorKind::config,
-                fmt::format("with_retry needs at least 1 attempt, got {}", attempts));
-  return ChatModel(std::make_shared<Retrying>(chat_, attempts));
+ChatModel ChatModel::with_retry(RetryOptions options) const {
+  return ChatModel(std::make_shared<Retrying>(chat_, std::move(options)));
 }
 
-ChatModel ChatModel::with_fallbacks(std::vector<ChatModel> others) const {
+ChatModel ChatModel::with_fallbacks(std::vector<ChatModel> others, FallbackOptions options) const {
+  if (!options.exception_key().empty())
+    throw Error(ErrorKind::config, "with_fallbacks: exception_key needs steps that take lian::Values");
   std::vector<Chat> steps;
   for (ChatModel& other : others) steps.push_back(std::move(other.chat_));
-  return ChatModel(std::make_shared<Falling>(chat_, std::move(steps)));
+  return ChatModel(
+      std::make_shared<Falling>(chat_, std::move(steps), std::move(options)));
+}
+
+ChatModel ChatModel::with_config(RunnableConfig config) const {
+  static_cast<void>(config.apply(Context::root()));  // says now what is wrong with it
+  return ChatModel(std::make_shared<Configured>(chat_, config));
 }
 
 ChatModel ChatModel::with_timeout(std::chrono::nanoseconds limit) const {

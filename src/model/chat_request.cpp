@@ -63,6 +63,7 @@ ChatOptions ChatOptions::merged(const ChatOptions& over) const {
   take(out.lenient_, over.lenient_);
   take(out.keep_raw_, over.keep_raw_);
   take(out.stop_, over.stop_);
+  take(out.lenient_about_, over.lenient_about_);
   take(out.logit_bias_, over.logit_bias_);
   take(out.tools_, over.tools_);
   take(out.tool_choice_, over.tool_choice_);

@@ -95,7 +95,7 @@ void set_extra(ChatOptions& options, const Member& member) {
   for (auto& [name, value] : member.members()) options.extra(name, std::move(value));
 }
 
-constexpr std::array<Setter<ChatOptions>, 18> option_setters = {{
+constexpr std::array<Setter<ChatOptions>, 19> option_setters = {{
     {"temperature", [](ChatOptions& o, const Member& m) { o.temperature(m.number()); }},
     {"top_p", [](ChatOptions& o, const Member& m) { o.top_p(m.number()); }},
     {"max_tokens", [](ChatOptions& o, const Member& m) { o.max_tokens(m.integer()); }},
@@ -113,6 +113,7 @@ constexpr std::array<Setter<ChatOptions>, 18> option_setters = {{
     {"reasoning_effort", [](ChatOptions& o, const Member& m) { o.reasoning_effort(m.text()); }},
     {"user", [](ChatOptions& o, const Member& m) { o.user(m.text()); }},
     {"lenient", [](ChatOptions& o, const Member& m) { o.lenient(m.flag()); }},
+    {"lenient_about", [](ChatOptions& o, const Member& m) { o.lenient_about(m.texts()); }},
     {"keep_raw", [](ChatOptions& o, const Member& m) { o.keep_raw(m.flag()); }},
     {"extra", &set_extra},
 }};

@@ -1,7 +1,6 @@
 #include "model/retry.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,7 +13,6 @@ inline namespace v0 {
 
 namespace {
 
-constexpr double first_ceiling = 0.5, last_ceiling = 8.0;  // seconds
 constexpr int retry_price = 5, timeout_price = 10, clean_refund = 1;
 
 bool passes_with_time(int status) {
@@ -57,17 +55,26 @@ std::optional<double> hint(const Error& error) {
 
 }  // namespace
 
-RetryPlan::RetryPlan(const Context& context, std::string_view step, std::string_view host)
-    : context_(context), step_(step), host_(host), tries_left_(context.tries()) {}
+RetryPlan::RetryPlan(const Context& context, std::string_view step, std::string_view host,
+                     RetryOptions options)
+    : context_(context),
+      options_(std::move(options)),
+      step_(step),
+      host_(host),
+      tries_left_(context.tries()) {}
 
 RetryPlan::~RetryPlan() = default;
+
+bool RetryPlan::worth_a_try(const Error& failure) const {
+  return options_.retry_if() ? options_.retry_if().accepts(failure) : may_pass(failure);
+}
 
 std::chrono::nanoseconds RetryPlan::next(std::exception_ptr failure) {
   context_.check();  // a deadline or a stop is not a failure of the provider
   try {
     std::rethrow_exception(failure);
   } catch (const Error& error) {
-    if (--tries_left_ <= 0 || !may_pass(error)) throw;
+    if (--tries_left_ <= 0 || !worth_a_try(error)) throw;
     const std::optional<double> asked = hint(error);
     if (asked && *asked > kMaxRetryAfterSeconds) throw;
     RetryQuota& quota = context_.runtime().state().retry_quota;
@@ -75,9 +82,7 @@ std::chrono::nanoseconds RetryPlan::next(std::exception_ptr failure) {
     if (!quota.take(host_, price)) throw;
     quota_taken_ += price;
 
-    const double ceiling = std::min(last_ceiling, std::ldexp(first_ceiling, failures_));
-    const double seconds =
-        asked ? *asked : ceiling * detail::random_unit(context_.runtime());
+    const double seconds = detail::wait_seconds(options_, context_, failures_, asked);
     const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(
         std::chrono::duration<double>(seconds));
     if (context_.deadline() && Clock::now() + wait > *context_.deadline()) throw;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "lian/core/context.hpp"
+#include "lian/core/retry.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -14,11 +14,12 @@ inline namespace v0 {
 inline constexpr std::string_view call_metadata = "lian.call";
 
 /// Decides what follows a failed request. One owner of tries: the context says how many there are.
-/// Full jitter: the wait is uniform in [0, min(0.5 s · 2^n, 8 s)); the server's hint counts instead
-/// where it is at most 120 s. Lives for one call, and no longer than the names it is given.
+/// Waits are those of `options`; default of its `retry_if`: what may pass with time. Lives for one
+/// call, and no longer than the names it is given.
 class RetryPlan {
  public:
-  RetryPlan(const Context& context, std::string_view step, std::string_view host);
+  RetryPlan(const Context& context, std::string_view step, std::string_view host,
+            RetryOptions options = RetryOptions());
   ~RetryPlan();
   RetryPlan(const RetryPlan&) = delete;
   RetryPlan& operator=(const RetryPlan&) = delete;
@@ -30,7 +31,10 @@ class RetryPlan {
   void succeeded() noexcept;
 
  private:
+  bool worth_a_try(const Error& failure) const;
+
   const Context context_;
+  const RetryOptions options_;
   std::string_view step_, host_;
   int tries_left_, failures_ = 0, quota_taken_ = 0;
 };

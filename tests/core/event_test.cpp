@@ -86,14 +86,16 @@ TEST_CASE("event: every step of a chain reports start and end under its caller's
                      lian::step([](int number) { return std::to_string(number); }, "text");
   CHECK(chain.invoke(1, Context().with_handler(recorder).with_tag("t")) == "2");
   CHECK(recorder->line() ==
-        "start outer 1; start inner 1; end inner 2; end outer 2; start text 2; end text 2");
+        "start chain 1; start outer 1; start inner 1; end inner 2; end outer 2; start text 2; "
+        "end text 2; end chain 2");
   const auto& seen = recorder->seen;
   CHECK(seen[0].parent == 0);
   CHECK(seen[1].parent == seen[0].run);
-  CHECK(seen[2].run == seen[1].run);
-  CHECK(seen[3].run == seen[0].run);
-  CHECK(seen[4].parent == 0);
-  CHECK(seen[4].run != seen[0].run);
+  CHECK(seen[2].parent == seen[1].run);
+  CHECK(seen[3].run == seen[2].run);
+  CHECK(seen[4].run == seen[1].run);
+  CHECK(seen[5].parent == seen[0].run);
+  CHECK(seen[5].run != seen[1].run);
   CHECK(seen[0].tagged);
 }
 

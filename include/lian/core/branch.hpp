@@ -81,21 +81,15 @@ class BranchStep final : public Step<In, Out> {
 
   Task<Out> run(In in, Context context) const override {
     const Step<In, Out>* step = choose(in, context);
-    try {
-      Task<Out> task = run_step(*step, std::move(in), std::move(context));
-      co_return co_await std::move(task);
-    } catch (Error& error) {
-      name_error(error, *step);
-      throw;
-    }
+    Task<Out> task = run_inner(step, std::move(in), std::move(context));
+    co_return co_await std::move(task);
   }
   Stream<Piece<Out>> transform(Stream<Piece<In>> in, Context context) const override {
     Task<In> joining = join<In>(std::move(in));
     In whole = co_await std::move(joining);
     const Step<In, Out>* step = choose(whole, context);
-    Stream<Piece<Out>> pieces = labelled(
-        *step, transform_step(*step, split_stream<In>(std::move(whole)), std::move(context)),
-        false);
+    Stream<Piece<Out>> pieces =
+        transform_inner(*step, split_stream<In>(std::move(whole)), std::move(context));
     while (Piece<Out>* piece = co_await pieces.next()) co_yield *piece;
   }
   bool streams() const noexcept override { return Pieces<In>::whole && otherwise_.step()->streams(); }
@@ -103,8 +97,10 @@ class BranchStep final : public Step<In, Out> {
   StepKind kind() const noexcept override { return StepKind::chain; }
   void describe(std::vector<StepInfo>& lines, int depth) const override {
     lines.emplace_back(name(), kind(), streams(), depth);
-    for (const auto& way : ways_) way.then().step()->describe(lines, depth + 1);
-    otherwise_.step()->describe(lines, depth + 1);
+    std::size_t number = 0;
+    for (const auto& way : ways_)
+      describe_branch(lines, *way.then().step(), depth, "when " + std::to_string(++number));
+    describe_branch(lines, *otherwise_.step(), depth, "otherwise");
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "lian/core/coroutine_warnings.hpp"
 #include "lian/core/loop.hpp"
+#include "lian/core/stream.hpp"
 #include "lian/core/task.hpp"
 
 LIAN_COROUTINES_BEGIN
@@ -71,6 +72,16 @@ class Channel {
 
   /// Puts an element in, waiting while the channel is full. False when it is closed.
   [[nodiscard]] Task<bool> send(T item) const { return send_to(shared_, std::move(item)); }
+  /// Puts an element in at once, even into a full channel. False when it is closed.
+  bool offer(T item) const {
+    const Locked locked(*shared_->core);
+    if (shared_->core->closed()) return false;
+    shared_->items.push_back(std::move(item));
+    shared_->core->added();
+    return true;
+  }
+  /// Waits until the channel is no longer full, or closed: false.
+  [[nodiscard]] Task<bool> room() const { return wait_for_room(shared_); }
   /// Takes the oldest element, waiting while there is none. Empty when the channel is closed and
   /// everything has been taken.
   [[nodiscard]] Task<std::optional<T>> receive() const { return receive_from(shared_); }
@@ -96,6 +107,18 @@ class Channel {
       detail::ChannelCore::Turn turn(shared->core, Side::send);
       co_await turn;
     }
+  }
+  static Task<bool> wait_for_room(std::shared_ptr<Shared> shared) {
+    while (true) {
+      if (const std::optional<bool> open = has_room(*shared)) co_return *open;
+      detail::ChannelCore::Turn turn(shared->core, Side::send);
+      co_await turn;
+    }
+  }
+  static std::optional<bool> has_room(const Shared& shared) {
+    const Locked locked(*shared.core);
+    if (!shared.core->can(Side::send)) return std::nullopt;
+    return !shared.core->closed();
   }
   static Task<std::optional<T>> receive_from(std::shared_ptr<Shared> shared) {
     std::optional<T> item;
@@ -135,6 +158,19 @@ class Channel {
 
   std::shared_ptr<Shared> shared_;
 };
+
+namespace detail {
+// What comes through a channel, until it is closed and empty.
+template <class T>
+Stream<T> read_channel(Channel<T> channel) {
+  while (true) {
+    Task<std::optional<T>> receiving = channel.receive();
+    std::optional<T> item = co_await std::move(receiving);
+    if (!item) co_return;
+    co_yield *item;
+  }
+}
+}  // namespace detail
 
 }  // namespace v0
 }  // namespace lian

@@ -50,6 +50,9 @@ class LIAN_API Context {
   /// How many requests one model call may make; default 3. Set to 1 by `with_retry`.
   Context with_tries(int tries) const;
 
+  /// One step chosen by another deeper; throws LimitError beyond 25 (LangChain's recursion_limit).
+  Context deeper() const;
+
   bool stop_requested() const noexcept;
   std::optional<Clock::time_point> deadline() const noexcept;
   int concurrency() const noexcept;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <vector>
 
 #include "lian/core/document.hpp"
@@ -52,42 +53,95 @@ LIAN_API void append_text(std::string& out, const ChatPiece& piece);
 LIAN_API void append_text(std::string& out, const Document& document);
 LIAN_API void append_text(std::string& out, const Documents& documents);
 
+namespace detail {
+
+// Whether a copy of it compiles: containers say they can be copied whatever they hold.
+template <class T>
+struct can_copy : std::is_copy_constructible<T> {};
+template <class A, class B>
+struct can_copy<std::pair<A, B>> : std::conjunction<can_copy<A>, can_copy<B>> {};
+template <class T>
+  requires requires { typename T::value_type; } && (!std::is_same_v<typename T::value_type, T>)
+struct can_copy<T>
+    : std::conjunction<std::is_copy_constructible<T>, can_copy<typename T::value_type>> {};
+
+// What an event can do with a value of one type.
+struct PayloadType {
+  const std::type_info* type;
+  void (*append)(std::string& out, const void* value);
+  void* (*copy)(const void* value);  // null: cannot be copied
+  void (*destroy)(void* value);
+};
+LIAN_API void append_payload(std::string& out, double number);
+LIAN_API void append_payload(std::string& out, const std::type_info& type);
+
+template <class T>
+struct PayloadOf {
+  static void append(std::string& out, const void* value) {
+    const T& typed = *static_cast<const T*>(value);
+    if constexpr (std::is_same_v<T, bool>)
+      out += typed ? "true" : "false";
+    else if constexpr (std::is_arithmetic_v<T>)
+      append_payload(out, static_cast<double>(typed));
+    else if constexpr (requires { append_text(out, typed); })
+      append_text(out, typed);
+    else
+      append_payload(out, typeid(T));
+  }
+  static void* copy(const void* value) { return new T(*static_cast<const T*>(value)); }
+  static void destroy(void* value) { delete static_cast<T*>(value); }
+  static constexpr PayloadType make() {
+    if constexpr (can_copy<T>::value)
+      return {&typeid(T), &append, &copy, &destroy};
+    else
+      return {&typeid(T), &append, nullptr, nullptr};
+  }
+  static inline constinit const PayloadType type = make();
+};
+
+}  // namespace detail
+
+/// A value of an event, kept beyond the handler's call. Cheap to copy.
+class LIAN_API EventData {
+ public:
+  EventData() = default;
+  bool empty() const noexcept { return value_ == nullptr; }
+  /// The value when it is a T, else null.
+  template <class T>
+  const T* as() const noexcept {
+    return value_ && *type_->type == typeid(T) ? static_cast<const T*>(value_.get()) : nullptr;
+  }
+  /// The value as a person reads it; "<type>" for types without `append_text`.
+  std::string text() const;
+
+ private:
+  friend class Payload;
+  std::shared_ptr<const void> value_;
+  const detail::PayloadType* type_ = nullptr;
+};
+
 /// A look at a value that an event is about; valid during the call of the handler.
 class LIAN_API Payload {
  public:
   Payload() = default;
   template <class T>
   explicit Payload(const T& value) noexcept
-      : value_(std::addressof(value)), type_(&typeid(T)), append_(&append<T>) {}
+      : value_(std::addressof(value)), type_(&detail::PayloadOf<T>::type) {}
 
   bool empty() const noexcept { return value_ == nullptr; }
   /// The value when it is a T, else null.
   template <class T>
   const T* as() const noexcept {
-    return type_ != nullptr && *type_ == typeid(T) ? static_cast<const T*>(value_) : nullptr;
+    return value_ && *type_->type == typeid(T) ? static_cast<const T*>(value_) : nullptr;
   }
   /// The value as a person reads it; "<type>" for types without `append_text`.
   std::string text() const;
+  /// A copy; empty for a type that cannot be copied.
+  EventData keep() const;
 
  private:
-  template <class T>
-  static void append(std::string& out, const void* value) {
-    const T& typed = *static_cast<const T*>(value);
-    if constexpr (std::is_same_v<T, bool>)
-      out += typed ? "true" : "false";
-    else if constexpr (std::is_arithmetic_v<T>)
-      append_number(out, static_cast<double>(typed));
-    else if constexpr (requires { append_text(out, typed); })
-      append_text(out, typed);
-    else
-      append_type(out, typeid(T));
-  }
-  static void append_number(std::string& out, double value);
-  static void append_type(std::string& out, const std::type_info& type);
-
   const void* value_ = nullptr;
-  const std::type_info* type_ = nullptr;
-  void (*append_)(std::string&, const void*) = nullptr;
+  const detail::PayloadType* type_ = nullptr;
 };
 
 /// One event of one run. Views and payloads are valid during the call of the handler.

@@ -85,9 +85,14 @@ template <class F, class In>
 using function_result = std::remove_cvref_t<decltype(call_function(
     std::declval<const F&>(), std::declval<In>(), std::declval<const Context&>()))>;
 
+// What a step over a function gives: of a Task what it gives, of a Runnable what that gives.
 template <class R>
 struct task_value {
   using type = R;
+};
+template <StepHandle R>
+struct task_value<R> {
+  using type = typename RunnableOf<R>::Out;
 };
 template <class R>
 struct task_value<Task<R>> {
@@ -103,6 +108,10 @@ class FunctionStep final : public Step<In, Out> {
   Task<Out> run(In in, Context context) const override {
     if constexpr (is_task<function_result<F, In>>::value) {
       Task<Out> task = call_function(function_, std::move(in), context);
+      co_return co_await std::move(task);
+    } else if constexpr (StepHandle<function_result<F, In>>) {
+      const auto chosen = runnable_of(call_function(function_, In(in), context));
+      Task<Out> task = run_inner(chosen.step().get(), std::move(in), context.deeper());
       co_return co_await std::move(task);
     } else {
       co_return call_function(function_, std::move(in), context);
@@ -175,7 +184,8 @@ auto wrap(F&& function, std::string name = "function") {
 
 /// A function, lambda or coroutine as a step: called as f(in) or f(in, context), must be callable
 /// when const and from several threads. A coroutine's parameters are taken by value. A generic
-/// function is told what it takes: `step<std::string>([](auto text) { … })`.
+/// function is told what it takes: `step<std::string>([](auto text) { … })`. A function that gives
+/// a Runnable chooses it: that is run on the same input.
 template <class Input = detail::Deduced, class F>
 auto step(F&& function, std::string name = "function") {
   using D = std::decay_t<F>;

@@ -66,16 +66,6 @@ GroupChild distribute(Group* group, Stream<T> in, std::vector<Channel<T>>* reade
   for (Channel<T>& reader : *readers) reader.close();
 }
 
-template <class T>
-Stream<T> read_channel(Channel<T> channel) {
-  while (true) {
-    Task<std::optional<T>> receiving = channel.receive();
-    std::optional<T> item = co_await std::move(receiving);
-    if (!item) co_return;
-    co_yield *item;
-  }
-}
-
 // Puts a branch's pieces under its name into the common stream; the last branch closes it.
 template <std::size_t I, class P, class T, class Reader>
 GroupChild pump(Group* group, Stream<T> pieces, Channel<P> out, std::size_t* open,
@@ -131,25 +121,14 @@ class ParallelStep final : public Step<In, Record<Fields...>> {
   StepKind kind() const noexcept override { return StepKind::chain; }
   void describe(std::vector<StepInfo>& lines, int depth) const override {
     lines.emplace_back(name(), kind(), streams(), depth);
-    std::apply([&](const auto&... branch) { (branch->describe(lines, depth + 1), ...); },
-               branches_);
+    describe_all(lines, depth, std::index_sequence_for<Fields...>());
   }
 
  private:
-  template <class Out1>
-  static Task<Out1> run_branch(const Step<In, Out1>* step, In in, Context context) {
-    try {
-      Task<Out1> task = run_step(*step, std::move(in), std::move(context));
-      co_return co_await std::move(task);
-    } catch (Error& error) {
-      name_error(error, *step);
-      throw;
-    }
-  }
   template <std::size_t... I>
   void start_all(Group& group, Out& record, const In& in, const Context& context,
                  std::index_sequence<I...>) const {
-    (group.start(run_into(&group, run_branch(std::get<I>(branches_).get(), In(in), context),
+    (group.start(run_into(&group, run_inner(std::get<I>(branches_).get(), In(in), context),
                           &std::get<I>(record.slots()))),
      ...);
   }
@@ -158,14 +137,14 @@ class ParallelStep final : public Step<In, Record<Fields...>> {
                   std::vector<Channel<Piece<In>>>& readers, std::size_t& open,
                   const Context& context, std::index_sequence<I...>) const {
     (group.start(pump<I>(
-         &group, branch_stream(*std::get<I>(branches_), read_channel(readers[I]), context), merged,
+         &group, transform_inner(*std::get<I>(branches_), read_channel(readers[I]), context), merged,
          &open, readers[I])),
      ...);
   }
-  template <class Out1>
-  static Stream<Piece<Out1>> branch_stream(const Step<In, Out1>& step, Stream<Piece<In>> in,
-                                           Context context) {
-    return labelled(step, transform_step(step, std::move(in), std::move(context)), false);
+  template <std::size_t... I>
+  void describe_all(std::vector<StepInfo>& lines, int depth, std::index_sequence<I...>) const {
+    (describe_branch(lines, *std::get<I>(branches_), depth, std::string(Fields::name.view())),
+     ...);
   }
   Branches branches_;
 };

@@ -28,7 +28,7 @@ Task<Out> run_verb(std::shared_ptr<const Step<In, Out>> step, In in, Context con
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
   try {
-    Task<Out> task = run_step(*step, std::move(in), std::move(context));
+    Task<Out> task = run_root(*step, std::move(in), std::move(context));
     co_return co_await std::move(task);
   } catch (Error& error) {
     name_error(error, *step);
@@ -42,7 +42,7 @@ Stream<Piece<Out>> enforced_stream(const Step<In, Out>* step, Stream<Piece<In>> 
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
   Stream<Piece<Out>> out =
-      labelled(*step, transform_step(*step, std::move(in), std::move(context)), false);
+      labelled(*step, transform_root(*step, std::move(in), std::move(context)), false);
   while (Piece<Out>* piece = co_await out.next()) co_yield *piece;
 }
 
@@ -51,7 +51,7 @@ Stream<Piece<Out>> stream_verb(const std::shared_ptr<const Step<In, Out>>& step,
                                Stream<Piece<In>> in, Context context) {
   Stream<Piece<Out>> out =
       context.ends() ? enforced_stream(step.get(), std::move(in), std::move(context))
-                     : labelled(*step, transform_step(*step, std::move(in), std::move(context)),
+                     : labelled(*step, transform_root(*step, std::move(in), std::move(context)),
                                 false);
   out.keep(step);
   return out;
@@ -113,6 +113,12 @@ Task<std::vector<Out>> batch_all(std::shared_ptr<const Step<In, Out>> step, std:
 
 }  // namespace detail
 
+class RetryOptions;
+class FallbackOptions;
+class RunnableConfig;
+class RunEvent;
+class EventFilter;
+
 /// What users hold: a cheap handle to a shared step, with every verb. Thread-safe.
 ///
 /// The blocking verbs (`invoke`, `stream`, `batch`, `try_batch`) lease a loop and drive it on the
@@ -169,6 +175,31 @@ class Runnable {
     return detail::batch_verb(step_, std::move(in), std::move(context), false);
   }
 
+  /// The step, run again when it fails: at most `options.stop_after_attempt()` times. Within an
+  /// attempt a model makes one request, so that this is also how many it makes in all; inside of
+  /// another `with_retry` it makes one attempt. Every retry is an event. Streams: only before the
+  /// first piece.
+  Runnable with_retry(RetryOptions options = 3) const;
+  /// Each of `others` in order when this one fails. The error of the first is thrown when all fail.
+  /// Streams: only before the first piece.
+  Runnable with_fallbacks(std::vector<Runnable> others,
+                          FallbackOptions options = FallbackOptions()) const;
+  /// Ends each run with Error{timeout} after that time, tries and waits included.
+  Runnable with_timeout(std::chrono::nanoseconds limit) const;
+  /// The step with a name, tags, metadata and handlers that each of its runs has.
+  Runnable with_config(RunnableConfig config) const;
+  /// A step from lists to lists: this one for each element, `context.concurrency()` at once, results
+  /// in order. The first error cancels the others, awaits them and is thrown.
+  Runnable<std::vector<In>, std::vector<Out>> map() const;
+
+  /// Runs the step, streaming, and gives the events of the run and of everything below it as they
+  /// come; the output is in the last one. What the step throws is thrown behind its error event.
+  /// Handlers of `context` see the events as well. Dropped half-read, it ends the run.
+  Stream<RunEvent> astream_events(In in, Context context = Context(),
+                                  EventFilter filter = EventFilter()) const;
+  PieceRange<RunEvent> stream_events(In in, Context context = Context(),
+                                     EventFilter filter = EventFilter()) const;
+
   std::string name() const { return step_->name(); }
   const std::shared_ptr<const Step<In, Out>>& step() const noexcept { return step_; }
 
@@ -205,3 +236,10 @@ using RunnableOf = decltype(detail::runnable_of(std::declval<const std::remove_c
 }  // namespace lian
 
 LIAN_COROUTINES_END
+
+// The bodies of the verbs that make a step of this one.
+#include "lian/core/fallbacks.hpp"
+#include "lian/core/map.hpp"
+#include "lian/core/retry.hpp"
+#include "lian/core/run_config.hpp"
+#include "lian/core/run_event.hpp"

@@ -25,6 +25,9 @@ struct StepInfo {
   StepKind kind;
   bool streams;  ///< hands pieces on as they come; false: waits for its whole input
   int depth;     ///< nesting, 0 for the steps of the chain itself
+  /// Of the first step of a branch: the branch's name or condition; else "". Steps below another
+  /// without such a name are what it runs inside itself.
+  std::string branch;
 };
 
 /// What an implementer derives from. A step is shared and const: `run` may be called many times at
@@ -48,7 +51,8 @@ class Step {
   virtual void describe(std::vector<StepInfo>& lines, int depth) const {
     lines.emplace_back(name(), kind(), streams(), depth);
   }
-  /// True for `a | b`, which shows its parts instead of itself.
+  /// True for `a | b` and for what decorates a step: they show their parts instead of themselves.
+  /// Called by a verb of a Runnable, such a step is a run of its own when its kind is `chain`.
   virtual bool is_sequence() const noexcept { return false; }
 };
 
@@ -69,8 +73,8 @@ Stream<Piece<T>> split_stream(T value) {
 }
 
 template <class In, class Out>
-Task<Out> observed_run(const Step<In, Out>* step, In in, Context context) {
-  Run run(context, step->kind(), step->name(), Payload(in));
+Task<Out> observed_run(const Step<In, Out>* step, std::string name, In in, Context context) {
+  Run run(context, step->kind(), std::move(name), Payload(in));
   try {
     Task<Out> task = step->run(std::move(in), context);
     Out out = co_await std::move(task);
@@ -83,27 +87,27 @@ Task<Out> observed_run(const Step<In, Out>* step, In in, Context context) {
 }
 
 template <class In, class Out>
-Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, Stream<Piece<In>> in,
-                                      Context context) {
+Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, std::string name,
+                                      Stream<Piece<In>> in, Context context) {
   std::optional<In> whole;
   if constexpr (Pieces<In>::whole) {
     Task<In> joining = join<In>(std::move(in));
     whole.emplace(co_await std::move(joining));
     in = split_stream<In>(*whole);
   }
-  Run run(context, step->kind(), step->name(), whole ? Payload(*whole) : Payload());
+  Run run(context, step->kind(), std::move(name), whole ? Payload(*whole) : Payload());
   std::optional<Out> value;
   try {
     Stream<Piece<Out>> out = step->transform(std::move(in), context);
     while (Piece<Out>* piece = co_await out.next()) {
       run.piece(Payload(*piece));
-      if constexpr (std::is_copy_constructible_v<Piece<Out>>) {
+      if constexpr (can_copy<Piece<Out>>::value) {
         Piece<Out> copy = *piece;
         Pieces<Out>::join(value, std::move(copy));
       }
       co_yield *piece;
     }
-    if constexpr (std::is_copy_constructible_v<Piece<Out>>) {
+    if constexpr (can_copy<Piece<Out>>::value) {
       Out result = Pieces<Out>::finish(std::move(value));
       run.end(Payload(result));
     } else {
@@ -121,7 +125,7 @@ Task<Out> run_step(const Step<In, Out>& step, In in, Context context) {
   context.check();
   if (!context.observed() || step.is_sequence())
     return step.run(std::move(in), std::move(context));
-  return observed_run(&step, std::move(in), std::move(context));
+  return observed_run(&step, step.name(), std::move(in), std::move(context));
 }
 
 template <class In, class Out>
@@ -130,7 +134,40 @@ Stream<Piece<Out>> transform_step(const Step<In, Out>& step, Stream<Piece<In>> i
   context.check();
   if (!context.observed() || step.is_sequence())
     return step.transform(std::move(in), std::move(context));
-  return observed_transform(&step, std::move(in), std::move(context));
+  return observed_transform(&step, step.name(), std::move(in), std::move(context));
+}
+
+/// Whether a step is a run of its own when a verb calls it.
+template <class In, class Out>
+bool opens_run(const Step<In, Out>& step) {
+  return !step.is_sequence() || step.kind() == StepKind::chain;
+}
+
+/// Runs a step that a verb was called on: as `run_step`, but a sequence, too, is a run with events.
+template <class In, class Out>
+Task<Out> run_root(const Step<In, Out>& step, In in, Context context) {
+  context.check();
+  if (context.observed() && opens_run(step))
+    return observed_run(&step, step.name(), std::move(in), std::move(context));
+  return step.run(std::move(in), std::move(context));
+}
+
+template <class In, class Out>
+Stream<Piece<Out>> transform_root(const Step<In, Out>& step, Stream<Piece<In>> in,
+                                  Context context) {
+  context.check();
+  if (context.observed() && opens_run(step))
+    return observed_transform(&step, step.name(), std::move(in), std::move(context));
+  return step.transform(std::move(in), std::move(context));
+}
+
+/// The lines of a step inside another one at `depth`, under the name of its branch.
+template <class In, class Out>
+void describe_branch(std::vector<StepInfo>& lines, const Step<In, Out>& step, int depth,
+                     std::string branch) {
+  const std::size_t first = lines.size();
+  step.describe(lines, depth + 1);
+  if (first < lines.size()) lines[first].branch = std::move(branch);
 }
 
 /// Adds the step's name to the error on its way out; sequences show their parts instead.
@@ -152,6 +189,25 @@ Stream<Piece<Out>> labelled(const Step<In, Out>& step, Stream<Piece<Out>> pieces
   }
   pieces.pass_errors_on(passes_on);
   return pieces;
+}
+
+/// `run_step` for a step that stands inside another; errors get its name. The caller keeps it alive.
+template <class In, class Out>
+Task<Out> run_inner(const Step<In, Out>* step, In in, Context context) {
+  try {
+    Task<Out> task = run_step(*step, std::move(in), std::move(context));
+    co_return co_await std::move(task);
+  } catch (Error& error) {
+    name_error(error, *step);
+    throw;
+  }
+}
+
+/// As `run_inner`, pieces in, pieces out.
+template <class In, class Out>
+Stream<Piece<Out>> transform_inner(const Step<In, Out>& step, Stream<Piece<In>> in,
+                                   Context context) {
+  return labelled(step, transform_step(step, std::move(in), std::move(context)), false);
 }
 
 }  // namespace detail

@@ -126,7 +126,7 @@ class HistoryStep final : public Step<In, Out> {
     HistoryTurn turn(histories_, options_, std::move(context));
     Task<> beginning = turn.begin();
     co_await std::move(beginning);
-    Task<Out> running = run_named(step_.get(), turn.with_past(std::move(in)), turn.context());
+    Task<Out> running = run_inner(step_.get(), turn.with_past(std::move(in)), turn.context());
     Out out = co_await std::move(running);
     Task<> saving = turn.save(out);
     co_await std::move(saving);
@@ -140,8 +140,7 @@ class HistoryStep final : public Step<In, Out> {
     Task<> beginning = turn.begin();
     co_await std::move(beginning);
     Stream<Piece<In>> asked = split_stream<In>(turn.with_past(std::move(whole)));
-    Stream<Piece<Out>> pieces =
-        labelled(*step_, transform_step(*step_, std::move(asked), turn.context()), false);
+    Stream<Piece<Out>> pieces = transform_inner(*step_, std::move(asked), turn.context());
     std::optional<Out> value;
     while (Piece<Out>* piece = co_await pieces.next()) {
       Piece<Out> copy = *piece;
@@ -161,16 +160,6 @@ class HistoryStep final : public Step<In, Out> {
   }
 
  private:
-  static Task<Out> run_named(const Step<In, Out>* step, In in, Context context) {
-    try {
-      Task<Out> task = run_step(*step, std::move(in), std::move(context));
-      co_return co_await std::move(task);
-    } catch (Error& error) {
-      name_error(error, *step);
-      throw;
-    }
-  }
-
   std::shared_ptr<const Step<In, Out>> step_;
   SessionHistories histories_;
   MessageHistoryOptions options_;

@@ -49,13 +49,15 @@ class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
   ChatModel bind(const ChatOptions& options) const;
   /// The model told of tools.
   ChatModel bind_tools(std::vector<ToolSpec> tools, ToolChoice choice = ToolChoice()) const;
-  /// At most `attempts` requests in all, with waits between them as for any retry; within one
+  /// At most `options.stop_after_attempt()` requests in all, with waits between them as for any retry; within one
   /// attempt the model then does not retry by itself. Streams: only before the first piece. Events
-  /// of the attempts share the metadata "lian.call", and the requests one Idempotency-Key.
-  ChatModel with_retry(int attempts = 3) const;
+  /// of the attempts share the metadata "lian.call", and the requests one Idempotency-Key. Default of
+  /// `options.retry_if()`: what may pass with time.
+  ChatModel with_retry(RetryOptions options = 3) const;
   /// Each of `others` in order when this one fails (cancelled is no failure). The error of the first
   /// is thrown when all fail. Streams: only before the first piece.
-  ChatModel with_fallbacks(std::vector<ChatModel> others) const;
+  ChatModel with_fallbacks(std::vector<ChatModel> others,
+                           FallbackOptions options = FallbackOptions()) const;
   template <class T>
     requires(!std::is_convertible_v<T, ChatModel>)
   ChatModel with_fallbacks(std::initializer_list<T>) const {
@@ -65,6 +67,8 @@ class LIAN_API ChatModel : public Runnable<ChatInput, AIMessage> {
   }
   /// Ends each call with Error{timeout} after that time, tries and waits included.
   ChatModel with_timeout(std::chrono::nanoseconds limit) const;
+  /// The model with a name, tags, metadata and handlers that each of its runs has.
+  ChatModel with_config(RunnableConfig config) const;
   /// The model's replies as values of a described struct, see lian/model/structured_output.hpp,
   /// which a program that calls this includes.
   template <class T>

@@ -101,6 +101,10 @@ struct LIAN_API ChatOptions {
   /// What the provider cannot take is left out, and a number outside its range moved into it, each
   /// with a warning; by default both are errors before a byte is sent.
   ChatOptions& lenient(bool v) { return lenient_ = v, *this; }
+  /// Only these settings, e.g. {"stop"}, are left out where the provider does not take them.
+  ChatOptions& lenient_about(std::vector<std::string> settings) {
+    return lenient_about_ = std::move(settings), *this;
+  }
   /// Keeps the provider's reply as it came in the message's `extra` under "raw": its JSON, of a
   /// stream an array of its events' JSON.
   ChatOptions& keep_raw(bool v) { return keep_raw_ = v, *this; }
@@ -132,6 +136,7 @@ struct LIAN_API ChatOptions {
   const std::string& reasoning_effort() const noexcept { return reasoning_effort_; }
   const std::string& user() const noexcept { return user_; }
   bool lenient() const noexcept { return lenient_.value_or(false); }
+  const std::vector<std::string>& lenient_about() const noexcept { return lenient_about_; }
   bool keep_raw() const noexcept { return keep_raw_.value_or(false); }
   const Json& extra() const noexcept { return extra_; }
   /// Takes a setting back, so that it is not sent, by its setter's name.
@@ -151,7 +156,7 @@ struct LIAN_API ChatOptions {
   std::optional<std::int64_t> max_tokens_, seed_;
   std::optional<int> n_, top_logprobs_;
   std::optional<bool> logprobs_, parallel_tool_calls_, lenient_, keep_raw_;
-  std::vector<std::string> stop_;
+  std::vector<std::string> stop_, lenient_about_;
   std::vector<std::pair<std::string, double>> logit_bias_;
   std::vector<ToolSpec> tools_;
   std::optional<ToolChoice> tool_choice_;
