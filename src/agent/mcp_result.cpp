@@ -20,7 +20,7 @@ std::string text_of(const Json& object, const char* key) {
 }
 
 [[noreturn]] void throw_content(std::string_view why) {
-  throw Error(ErrorKind::parse, fmt::format("an answer of the server {}", why));
+  throw Error(ErrorKind::parse, fmt::format("an answer of it {}", why));
 }
 
 // Puts together what a result's content holds.

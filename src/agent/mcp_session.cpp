@@ -297,6 +297,17 @@ void McpSession::check_definition(const std::string& tool, const std::string& ha
                     tool);
 }
 
+// That the tool failed is the tool's own word; what is no answer is the server's fault.
+ToolOutput McpSession::output_of(const Json& result, const std::string& tool) const {
+  try {
+    return mcp_output(result, tool, options_.max_output_bytes());
+  } catch (const ToolError&) {
+    throw;
+  } catch (...) {
+    std::rethrow_exception(mcp_error_of(name_));
+  }
+}
+
 Task<ToolOutput> McpSession::call(std::shared_ptr<McpSession> self, std::string tool,
                                   std::string hash, Json arguments, Context context) {
   for (int i = 0; i < tries; ++i) {
@@ -310,7 +321,7 @@ Task<ToolOutput> McpSession::call(std::shared_ptr<McpSession> self, std::string 
         self->transport_->request("tools/call", std::move(params), context);
     const std::optional<Json> result = co_await std::move(asking);
     if (!result) continue;
-    co_return mcp_output(*result, tool, self->options_.max_output_bytes());
+    co_return self->output_of(*result, tool);
   }
   self->throw_forgotten();
 }

@@ -48,6 +48,7 @@ class McpSession : public std::enable_shared_from_this<McpSession> {
   std::optional<Tool> tool_of(const std::string& name, const Definition& definition);
   ToolOptions options_of(const Json& json) const;
   void report(std::string tool, std::string what, bool refused);
+  ToolOutput output_of(const Json& result, const std::string& tool) const;
   [[noreturn]] void throw_forgotten() const;
   void check_definition(const std::string& tool, const std::string& hash) const;
 

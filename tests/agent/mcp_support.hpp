@@ -13,24 +13,24 @@
 
 namespace lian::test {
 
-inline nlohmann::ordered_json tool_json(const std::string& name, bool read_only = false) {
-  nlohmann::ordered_json tool{{"name", name}, {"description", "Does " + name + "."}};
-  tool["inputSchema"] = {{"type", "object"}, {"properties", nlohmann::ordered_json::object()}};
+inline nlohmann::json tool_json(const std::string& name, bool read_only = false) {
+  nlohmann::json tool{{"name", name}, {"description", "Does " + name + "."}};
+  tool["inputSchema"] = {{"type", "object"}, {"properties", nlohmann::json::object()}};
   if (read_only) tool["annotations"] = {{"readOnlyHint", true}};
   return tool;
 }
 
-inline nlohmann::ordered_json tools_json(const std::vector<std::string>& names) {
-  auto tools = nlohmann::ordered_json::array();
+inline nlohmann::json tools_json(const std::vector<std::string>& names) {
+  auto tools = nlohmann::json::array();
   for (const std::string& name : names) tools.push_back(tool_json(name));
   return tools;
 }
 
-inline nlohmann::ordered_json offering(const std::vector<std::string>& names) {
+inline nlohmann::json offering(const std::vector<std::string>& names) {
   return {{"tools", tools_json(names)}};
 }
 
-inline McpServer fake_server(const nlohmann::ordered_json& script) {
+inline McpServer fake_server(const nlohmann::json& script) {
   return McpServer::stdio(LIAN_TEST_MCP_SERVER, {script.dump()});
 }
 
@@ -40,7 +40,7 @@ inline McpClient client_of(McpServer server, McpOptions options = McpOptions()) 
   servers.emplace_back("s", std::move(server));
   return McpClient(std::move(servers), options);
 }
-inline McpClient client_of(const nlohmann::ordered_json& script,
+inline McpClient client_of(const nlohmann::json& script,
                            McpOptions options = McpOptions()) {
   return client_of(fake_server(script), options);
 }

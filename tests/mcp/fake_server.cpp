@@ -1,4 +1,5 @@
-// An MCP server over standard streams that does what its one argument, a JSON object, says:
+// An MCP server over standard streams that does what its first argument, a JSON object or the path of
+// a file that holds one, says:
 // "tools" and, after the tool "change" was called, "later_tools"; "page": tools a page; "version";
 // "log": a file of all that it is sent; "first": lines before all else; "lines": method -> lines sent
 // instead of its answer, $ID being the request's id; "stubborn": neither the end of its input nor
@@ -70,6 +71,12 @@ std::string start_child() {
 
 [[noreturn]] void flood(const std::string& text) {
   while (true) std::cout << text;
+}
+
+Json read_script(const std::string& argument) {
+  if (argument.starts_with('{')) return Json::parse(argument);
+  std::ifstream file(argument);
+  return Json::parse(file);
 }
 
 class Server {
@@ -219,7 +226,7 @@ class Server {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Json script = argc > 1 ? Json::parse(argv[1]) : Json::object();
+  Json script = argc > 1 ? read_script(argv[1]) : Json::object();
   if (script.value("stubborn", false)) ::signal(SIGTERM, SIG_IGN);
   Server(std::move(script), argc, argv).run();
 }
