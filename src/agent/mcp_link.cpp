@@ -194,7 +194,8 @@ bool McpLink::read_output() {
     if (got != ChildProcess::Got::bytes) return got == ChildProcess::Got::end;
     unanswered_bytes_ += incoming_.size();
     lines_.feed(incoming_);
-    take_lines();
+    std::string_view line;
+    while (lines_.next(line)) take_line(line);
     if (unanswered_bytes_ > limits_.unanswered_bytes)
       throw LimitError(fmt::format("it sent {} bytes that answer nothing", unanswered_bytes_),
                        "unanswered_bytes", limits_.unanswered_bytes);
@@ -228,19 +229,6 @@ void McpLink::send(std::string text) {
   if (outgoing_.size() > limits_.unanswered_bytes) return;  // it reads nothing any more
   outgoing_ += text;
   outgoing_ += '\n';
-}
-
-void McpLink::take_lines() {
-  std::string_view line;
-  try {
-    while (lines_.next(line)) take_line(line);
-  } catch (const LimitError& error) {
-    if (error.name != "max_line_bytes") throw;
-    throw LimitError(fmt::format("one of its messages has more than {} bytes "
-                                 "(McpOptions::max_message_bytes)",
-                                 limits_.message_bytes),
-                     "max_message_bytes", limits_.message_bytes);
-  }
 }
 
 // A line that is no JSON is what programs print by mistake, unless it looks like a message: then it

@@ -77,7 +77,6 @@ class McpLink {
   void read_errors();
   bool read_output();
   void write_input();
-  void take_lines();
   void take_line(std::string_view line);
   void take(const McpMessage& message);
   void take_hello(const McpMessage& message);

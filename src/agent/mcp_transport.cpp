@@ -11,8 +11,17 @@ namespace lian {
 inline namespace v0 {
 
 namespace {
+
 constexpr std::size_t shown_bytes = 300;
+
+LimitError too_long(const std::string& server, std::uint64_t limit) {
+  return LimitError(fmt::format("the MCP server '{}': one of its messages has more than {} bytes "
+                                "(McpOptions::max_message_bytes)",
+                                server, limit),
+                    "max_message_bytes", limit);
 }
+
+}  // namespace
 
 std::exception_ptr mcp_error_of(const std::string& server) {
   const auto named = [&](const Error& error) {
@@ -21,6 +30,8 @@ std::exception_ptr mcp_error_of(const std::string& server) {
   try {
     throw;
   } catch (const LimitError& error) {
+    if (error.name == "max_line_bytes" || error.name == "max_event_bytes")
+      return std::make_exception_ptr(too_long(server, error.limit));
     return std::make_exception_ptr(LimitError(named(error), error.name, error.limit));
   } catch (const UnsupportedError& error) {
     return std::make_exception_ptr(UnsupportedError(named(error), error.feature));
