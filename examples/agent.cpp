@@ -1,4 +1,4 @@
-// An agent with tools: agent [--model NAME] [--files FOLDER] [--yes] "task"
+// An agent with tools: agent [--model NAME] [--files FOLDER] [--mcp FILE] [--yes] "task"
 #include <signal.h>
 
 #include <exception>
@@ -13,6 +13,7 @@
 #include "lian/agent/agent.hpp"
 #include "lian/agent/fetch_tool.hpp"
 #include "lian/agent/file_tools.hpp"
+#include "lian/agent/mcp.hpp"
 #include "lian/agent/ready_tools.hpp"
 #include "lian/core/stop_on.hpp"
 #include "lian/core/utf8.hpp"
@@ -24,7 +25,7 @@ constexpr int exit_error = 1, exit_limit = 3, exit_interrupted = 130;
 constexpr std::size_t shown_bytes = 300;
 
 struct Options {
-  std::string model = "openai:gpt-4o-mini", files, task;
+  std::string model = "openai:gpt-4o-mini", files, mcp, task;
   int max_iterations = 15;
   bool yes = false, react = false;
 };
@@ -46,7 +47,19 @@ lian::ToolDecisions ask_person(const std::vector<lian::ToolCall>& pending) {
   return decisions;
 }
 
-lian::AgentExecutor make_agent(const Options& options) {
+// The tools of the servers that the file names; what was wrong with one is told.
+void add_mcp_tools(const Options& options, const lian::Context& context,
+                   std::vector<lian::Tool>& tools) {
+  lian::McpOptions settings;
+  if (options.yes) settings.approval(lian::McpApproval::never);
+  const lian::McpClient client = lian::McpClient::from_file(options.mcp, settings);
+  for (lian::Tool& tool : client.tools(context)) tools.push_back(std::move(tool));
+  for (const lian::McpIssue& issue : client.issues())
+    std::cerr << fmt::format("! {} of {} {}: {}\n", issue.tool, issue.server,
+                             issue.refused ? "is refused" : "was cleaned", issue.what);
+}
+
+lian::AgentExecutor make_agent(const Options& options, const lian::Context& context) {
   std::vector<lian::Tool> tools{
       lian::calculator_tool(), lian::clock_tool(),
       lian::fetch_tool(lian::FetchOptions(), lian::ToolOptions().needs_approval(!options.yes))};
@@ -54,6 +67,7 @@ lian::AgentExecutor make_agent(const Options& options) {
     for (lian::Tool& tool :
          lian::file_tools(options.files, lian::FileToolOptions().allow_write(options.yes)))
       tools.push_back(std::move(tool));
+  if (!options.mcp.empty()) add_mcp_tools(options, context, tools);
   lian::AgentOptions settings;
   settings.max_iterations(options.max_iterations);
   settings.approval(
@@ -67,7 +81,8 @@ lian::AgentExecutor make_agent(const Options& options) {
 // Each step as it comes; the answer alone goes to standard output.
 lian::AgentResult run(const Options& options, lian::Context context) {
   lian::AgentResult result;
-  for (lian::AgentPiece& piece : make_agent(options).stream(options.task, std::move(context))) {
+  const lian::AgentExecutor agent = make_agent(options, context);
+  for (lian::AgentPiece& piece : agent.stream(options.task, std::move(context))) {
     switch (piece.kind) {
       case lian::AgentPiece::Kind::model:
         break;
@@ -88,12 +103,14 @@ lian::AgentResult run(const Options& options, lian::Context context) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Works on a task with tools: arithmetic, the time, the web, files.");
+  CLI::App app("Works on a task with tools: arithmetic, the time, the web, files, MCP servers.");
   app.footer("Exit codes: 0 answered; 1 error; 3 stopped at a limit; 130 interrupted.");
   app.add_option("task", options.task, "What to do")->required();
   app.add_option("--model", options.model, "The chat model")->capture_default_str();
   app.add_option("--files", options.files,
                  "A folder whose files it may read, and write once you agree");
+  app.add_option("--mcp", options.mcp,
+                 "A file of MCP servers ({\"mcpServers\": {...}}) whose tools it may use");
   app.add_option("--max-iterations", options.max_iterations, "Calls of the model at most")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

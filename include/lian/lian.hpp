@@ -6,6 +6,7 @@
 #include "lian/agent/agent.hpp"
 #include "lian/agent/fetch_tool.hpp"
 #include "lian/agent/file_tools.hpp"
+#include "lian/agent/mcp.hpp"
 #include "lian/agent/ready_tools.hpp"
 #include "lian/agent/tool_function.hpp"
 #include "lian/callback/console_handler.hpp"

@@ -74,10 +74,11 @@ class Cleaner {
 
  private:
   bool keep(char32_t c) {
-    const bool selector = is_selector(c), second = std::exchange(after_selector_, selector);
     if (c == '\r') return false;
     if (is_control(c)) return ++counts_.controls, false;
-    if (is_hidden(c) || (selector && second)) return ++counts_.hidden, false;
+    if (is_hidden(c)) return ++counts_.hidden, false;
+    if (is_selector(c)) return !std::exchange(after_selector_, true) || (++counts_.hidden, false);
+    after_selector_ = false;
     if (c == '\n') return ++row_ <= 2 || (++counts_.lines, false);
     if (c != ' ' && c != '\t') row_ = 0;
     return true;

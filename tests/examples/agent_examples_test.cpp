@@ -1,4 +1,5 @@
 // The examples extract and agent as their users meet them.
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,38 @@ TEST_CASE("example agent: shows its steps, prints its answer") {
   CHECK(has(done.err, "> calculator{\"expression\":\"6 * 7\"}\n< 42\n"));
   CHECK(has(done.err, "[2 calls of the model, 1 of tools, "));
   CHECK(server.refused().empty());
+}
+
+TEST_CASE("example agent: uses the tools of MCP servers, and asks before it does") {
+  const TempFolder folder;
+  nlohmann::json file;
+  file["mcpServers"]["fake"]["command"] = LIAN_TEST_MCP_SERVER;
+  nlohmann::json script;
+  for (const char* name : {"echo", "process", "bad name"}) {
+    nlohmann::json tool{{"name", name}, {"inputSchema", {{"type", "object"}}}};
+    tool["annotations"]["readOnlyHint"] = std::string(name) != "echo";
+    script["tools"].push_back(tool);
+  }
+  file["mcpServers"]["fake"]["args"] = {script.dump()};
+  const std::string path = folder.write("mcp.json", file.dump());
+  OpenAiServer server;
+  server.set_tool_calls({{"fake__echo", R"({"text":"hello from a child"})"}});
+  server.set_answer("It said hello.");
+  const std::vector<std::string> task{"--mcp", path, "say hello"};
+  const Finished asked = run(server, "agent", task, "y\n");
+  INFO(asked.err);
+  CHECK(asked.exit_code == 0);
+  CHECK(asked.out == "It said hello.\n");
+  CHECK(has(asked.err, "! bad name of fake is refused: its name holds"));
+  CHECK(has(asked.err, "? run fake__echo{\"text\":\"hello from a child\"} [y/N]"));
+  CHECK(has(asked.err, "< hello from a child\n"));
+  const Finished told = run(server, "agent", {"--yes", "--mcp", path, "say hello"});
+  CHECK(has(told.err, "< hello from a child\n"));
+  CHECK_FALSE(has(told.err, "[y/N]"));
+
+  const Finished none = run(server, "agent", {"--mcp", folder.path("none"), "say hello"});
+  CHECK(none.exit_code == 1);
+  CHECK(has(none.err, "agent: the MCP servers' file"));
 }
 
 TEST_CASE("example agent: asks before it writes, unless told not to") {

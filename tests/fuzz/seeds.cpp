@@ -107,6 +107,7 @@ class Seeds {
       case Kind::json_reader:
         return extension == ".sse" ? add_data_lines(name, bytes) : add(name, Mode::reply, bytes);
       case Kind::tool_arguments:
+      case Kind::mcp:
         return add_stream(name, bytes);
       case Kind::websocket_frames:
         return extension == ".jsonl" ? add_stream(name, frames_of(bytes)) : void();
@@ -130,6 +131,14 @@ class Seeds {
           bytes += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
         add(std::string(line["id"].as_string()), Mode::stream, bytes, single_bytes);
       });
+    if (target_.kind == Kind::mcp) {
+      add_stream("session", read_file(data_folder() / "mcp" / "session.ndjson"));
+      each_line("mcp/hostile.jsonl", [&](const Json& line) {
+        if (line["kind"].as_string() == "jsonrpc_line")
+          add(std::string(line["why"].as_string()), Mode::stream,
+              std::string(line["data"].as_string()) + "\n");
+      });
+    }
     if (target_.kind == Kind::tool_arguments)
       each_line("partial_tool_json.jsonl", [&](const Json& line) {
         add(std::string(line["why"].as_string()), Mode::stream, line["input"].as_string());

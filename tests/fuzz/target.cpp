@@ -121,6 +121,8 @@ void check(const Target& target, std::string_view bytes) {
       return check_websocket_frames(input);
     case Kind::tool_arguments:
       return check_tool_arguments(input);
+    case Kind::mcp:
+      return check_mcp(input);
   }
 }
 

@@ -27,7 +27,8 @@ enum class Kind {
   json_array,
   json_reader,
   websocket_frames,
-  tool_arguments
+  tool_arguments,
+  mcp
 };
 
 /// A line of targets.def.
@@ -87,6 +88,7 @@ void check_json_array(const Input& input);
 void check_json_reader(const Input& input);
 void check_websocket_frames(const Input& input);
 void check_tool_arguments(const Input& input);
+void check_mcp(const Input& input);
 
 /// Throws Finding unless `holds`.
 void require(bool holds, std::string_view what);
