@@ -161,7 +161,7 @@ Task<void> say_goodbye(PlacePtr place, SessionPtr session) {
 struct Question {
   Question() = default;
   std::int64_t id = 0;
-  std::string method;
+  std::string server, method;
   Context context;
   McpChanges changes;
 };
@@ -180,7 +180,7 @@ class ReplyReader {
         answers.push_back(mcp_answer(message));
       else if (message.kind == McpMessage::Kind::notification)
         take_notification(message);
-      else if (message.id.is_integer() && message.id.as_int() == question_.id && !result_)
+      else if (!result_ && mcp_number(message.id) == question_.id)
         result_ = mcp_result_of(message, question_.method);
     }
     return answers;
@@ -199,6 +199,7 @@ class ReplyReader {
     const std::string text = mcp_progress(message.params);
     Event event;
     event.kind = StepKind::tool;
+    event.name = question_.server;
     event.message = text;
     question_.context.emit(event);
   }
@@ -257,7 +258,12 @@ class McpHttp final : public McpTransport, public std::enable_shared_from_this<M
       : McpTransport(std::move(server)), place_(std::move(place)) {}
   ~McpHttp() override {
     const SessionPtr session = this->session();
-    if (session && !session->id.empty()) block_on(say_goodbye(place_, session));
+    if (!session || session->id.empty()) return;
+    try {
+      block_on(say_goodbye(place_, session));
+    } catch (...) {  // no loop could be had; a destructor has nobody to tell, the server forgets it
+      return;
+    }
   }
 
   Task<void> open() override { return greet(shared_from_this()); }
@@ -282,6 +288,7 @@ class McpHttp final : public McpTransport, public std::enable_shared_from_this<M
   Question question(std::string_view method, Context context) {
     Question question;
     question.id = next_id_.fetch_add(1);
+    question.server = server();
     question.method = method;
     question.context = std::move(context);
     question.changes = counter();

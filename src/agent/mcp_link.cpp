@@ -257,12 +257,11 @@ void McpLink::take_line(std::string_view line) {
 void McpLink::take(const McpMessage& message) {
   if (message.kind == McpMessage::Kind::request) return send(mcp_answer(message));
   if (message.kind == McpMessage::Kind::notification) return take_notification(message);
-  if (!message.id.is_integer()) return;
-  const std::int64_t id = message.id.as_int();
+  const std::int64_t id = mcp_number(message.id);
   if (id == hello_id && !greeted_) return take_hello(message);
   const auto found = pending_.find(id);
   if (found == pending_.end() || found->second->done || found->second->method.empty()) return;
-  unanswered_bytes_ = 0;
+  unanswered_bytes_ = strange_ = 0;
   Pending& pending = *found->second;
   try {
     finish(pending, mcp_result_of(message, pending.method), nullptr);
@@ -283,9 +282,7 @@ void McpLink::take_hello(const McpMessage& message) {
 void McpLink::take_notification(const McpMessage& message) {
   if (message.method == "notifications/tools/list_changed") changes_->fetch_add(1);
   if (message.method != "notifications/progress") return;
-  const Json token = message.params["progressToken"];
-  if (!token.is_integer()) return;
-  const auto found = pending_.find(token.as_int());
+  const auto found = pending_.find(mcp_number(message.params["progressToken"]));
   if (found == pending_.end() || found->second->progress.size() >= max_progress) return;
   found->second->progress.push_back(mcp_progress(message.params));
   tell(*found->second);

@@ -55,6 +55,7 @@ class McpLink {
   /// Reads and writes what can be now, on the loop of a call that was told to look again.
   void look_again(detail::Loop* loop) noexcept { turn(loop); }
 
+  const std::string& server() const noexcept { return server_; }
   /// Whether it can be asked anything; notices a child that has died meanwhile.
   bool usable();
   bool greeted() const;

@@ -109,6 +109,11 @@ std::string mcp_error(const Json& id, int code, std::string_view text) {
   return message.dump();
 }
 
+std::int64_t mcp_number(const Json& value) noexcept {
+  const double number = value.is_integer() ? value.as_number() : -1;
+  return number >= 0 && number < 1e15 ? value.as_int() : -1;
+}
+
 std::string mcp_answer(const McpMessage& request) {
   if (request.method == "ping") return mcp_result(request.id, Json::object());
   return mcp_error(request.id, method_not_found, "Method not found");
@@ -139,11 +144,12 @@ Json mcp_result_of(const McpMessage& response, std::string_view method) {
                 fmt::format("its answer to '{}' holds {}", method, response.fault));
   if (response.error.is_null()) return response.result;
   const Json code = response.error["code"], text = response.error["message"];
-  const std::int64_t number = code.is_integer() ? code.as_int() : 0;
+  const double number = code.is_number() ? code.as_number() : 0;
   const bool fits = number >= -99999 && number <= 99999;
   const std::string words = fmt::format(
       "it refused '{}': {} (code {})", method,
-      text.is_string() ? mcp_shown(text.as_string(), shown_bytes) : "it does not say why", number);
+      text.is_string() ? mcp_shown(text.as_string(), shown_bytes) : "it does not say why",
+      mcp_shown(code.dump(), 20));
   const ErrorKind kind = kind_of(fits ? static_cast<int>(number) : 0);
   if (kind == ErrorKind::unsupported) throw UnsupportedError(words, std::string(method));
   throw Error(kind, words);

@@ -34,6 +34,9 @@ std::string mcp_notification(std::string_view method, Json params);
 std::string mcp_result(const Json& id, Json result);
 std::string mcp_error(const Json& id, int code, std::string_view message);
 
+/// A number that lian gave out, e.g. an id; -1 for what cannot be one.
+std::int64_t mcp_number(const Json& value) noexcept;
+
 /// What is to be sent for a request of the server: ping is answered, all else is refused, since
 /// lian tells servers that it can do nothing else for them.
 std::string mcp_answer(const McpMessage& request);

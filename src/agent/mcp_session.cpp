@@ -183,7 +183,6 @@ void McpSession::keep_one(const Json& json, Definitions& found) {
     if (taken)
       throw Error(ErrorKind::validation,
                   fmt::format("another tool is named '{}' as well", definition.model_name));
-    pins_.try_emplace(name, definition.hash);
     order_.push_back(name);
     found.emplace(name, std::move(definition));
   } catch (const Error& error) {
@@ -211,7 +210,8 @@ ToolOptions McpSession::options_of(const Json& json) const {
 // Nothing when the tool cannot be offered, which is then one of the issues.
 std::optional<Tool> McpSession::tool_of(const std::string& name, const Definition& definition) {
   try {
-    if (pins_.at(name) != definition.hash)
+    const auto pin = pins_.try_emplace(name, definition.hash).first;
+    if (pin->second != definition.hash)
       throw Error(ErrorKind::validation,
                   fmt::format("its definition is not the one it was first listed with; read it and "
                               "call McpClient::approve(\"{}\") to take it",

@@ -34,6 +34,7 @@ class InFlight {
     for (const std::string& text : link_->take_progress(*pending_)) {
       Event event;
       event.kind = StepKind::tool;
+      event.name = link_->server();
       event.message = text;
       context.emit(event);
     }

@@ -300,6 +300,19 @@ TEST_CASE("mcp hostile: results that are none are errors, and hurt no other call
   require_usable(client);
 }
 
+TEST_CASE("mcp hostile: ids that lian never gave out answer nobody") {
+  for (const char* id : {"18446744073709551615", "-1", "1e300", "1.5", "\"1\"", "null", "[]"}) {
+    INFO(id);
+    auto script = offering({"echo"});
+    script["first"] = json::array({std::string(R"({"jsonrpc":"2.0","result":{},"id":)") + id + "}"});
+    require_usable(client_of(script));
+    script = offering({"echo"});
+    script["lines"]["tools/list"] = json::array(
+        {std::string(R"({"jsonrpc":"2.0","id":$ID,"error":{"message":"no","code":)") + id + "}}"});
+    CHECK(holds(message_of([&] { client_of(script).tools(); }), "it refused 'tools/list': no"));
+  }
+}
+
 TEST_CASE("mcp hostile: schemas that are none or hide something are refused") {
   const TempFolder folder;
   const std::map<std::string, json> schemas{

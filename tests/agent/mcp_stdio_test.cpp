@@ -193,13 +193,26 @@ TEST_CASE("mcp stdio: a call that nobody waits for any more is taken back") {
 
 TEST_CASE("mcp stdio: dropped at any point, nothing is left behind") {
   const std::size_t descriptors = open_descriptors();
-  for (int turns = 0; turns < 12; ++turns) {
+  const auto list_and_call = [](McpClient client) -> Task<std::string> {
+    Task<std::vector<Tool>> listing = client.atools();
+    const std::vector<Tool> tools = co_await std::move(listing);
+    ToolCall call = call_of(tools[0], R"({"text":"x"})");
+    Task<ToolMessage> calling = tools[0].ainvoke(std::move(call));
+    const ToolMessage message = co_await std::move(calling);
+    co_return message.content();
+  };
+  bool ended = false;
+  for (int turns = 0; !ended && turns < 2000; turns += 1 + turns / 8) {
     HandDriven loop;
-    const McpClient client = client_of(offering({"echo"}));
-    auto started = loop.start(client.atools());
-    for (int i = 0; i < turns && !started->done(); ++i) loop.turn();
+    auto started = loop.start(list_and_call(client_of(offering({"echo"}))));
+    for (int i = 0; i < turns && !started->done(); ++i) {
+      loop.turn();
+      std::this_thread::sleep_for(std::chrono::microseconds(100));  // the server is at its work
+    }
+    ended = started->done();
     started.reset();
   }
+  CHECK(ended);
   Runtime::shared().release_idle();
   CHECK(children().empty());
   CHECK(open_descriptors() <= descriptors);
