@@ -31,7 +31,8 @@ Task<std::vector<Tool>> tools_of(McpSessions sessions, Context context) {
   Task<std::vector<std::vector<Tool>>> all = when_all(std::move(listings));
   std::vector<std::vector<Tool>> each = co_await std::move(all);
   std::vector<Tool> tools;
-  for (std::vector<Tool>& some : each) std::move(some.begin(), some.end(), std::back_inserter(tools));
+  for (std::vector<Tool>& some : each)
+    std::move(some.begin(), some.end(), std::back_inserter(tools));
   co_return tools;
 }
 
@@ -52,7 +53,8 @@ McpSessions one_of(const McpSessions& sessions, std::string_view server) {
   const auto found = std::find_if(sessions.begin(), sessions.end(),
                                   [&](const auto& session) { return session->name() == server; });
   if (found == sessions.end())
-    throw Error(ErrorKind::config, fmt::format("there is no MCP server '{}' in this client", server));
+    throw Error(ErrorKind::config,
+                fmt::format("there is no MCP server '{}' in this client", server));
   return McpSessions(1, *found);
 }
 

@@ -70,8 +70,7 @@ ErrorKind kind_of(int code) {
 std::vector<McpMessage> read_mcp_messages(std::string_view text, std::size_t* strange) {
   const Json value = Json::parse(text);
   std::vector<McpMessage> messages;
-  const std::vector<Json> values =
-      value.is_array() ? value.items() : std::vector<Json>(1, value);
+  const std::vector<Json> values = value.is_array() ? value.items() : std::vector<Json>(1, value);
   if (values.empty()) ++*strange;
   for (const Json& item : values) {
     std::optional<McpMessage> message = message_of(item);

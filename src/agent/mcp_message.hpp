@@ -19,8 +19,8 @@ struct McpMessage {
   Json id;             ///< of a response or a request
   std::string method;  ///< of a request or a notification
   Json params;
-  Json result;  ///< of a response: an object, or null when `fault` says what is wrong with it
-  Json error;   ///< of a response: what the server says went wrong, or null
+  Json result;        ///< of a response: an object, or null when `fault` says what is wrong with it
+  Json error;         ///< of a response: what the server says went wrong, or null
   std::string fault;  ///< of a response: why it is none
 };
 

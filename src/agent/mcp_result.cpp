@@ -62,11 +62,10 @@ class OutputReader {
     if (!output_.content.empty()) output_.content += '\n';
     output_.content += text;
     if (output_.content.size() > max_bytes_)
-      throw LimitError(
-          fmt::format("the text of an answer has more than {} bytes "
-                      "(McpOptions::max_output_bytes); ask for less",
-                      max_bytes_),
-          "max_output_bytes", max_bytes_);
+      throw LimitError(fmt::format("the text of an answer has more than {} bytes "
+                                   "(McpOptions::max_output_bytes); ask for less",
+                                   max_bytes_),
+                       "max_output_bytes", max_bytes_);
   }
   void add_audio(const Json& item) {
     MediaSource source = media(item, "data");
@@ -109,8 +108,8 @@ ToolOutput mcp_output(const Json& result, const std::string& tool, std::size_t m
   ToolOutput output = reader.take();
   const Json failed = result["isError"];
   if (failed.is_bool() && failed.as_bool())
-    throw ToolError(output.content.empty() ? "the tool failed and does not say why" : output.content,
-                    tool);
+    throw ToolError(
+        output.content.empty() ? "the tool failed and does not say why" : output.content, tool);
   if (structured.is_null()) return output;
   output.artifact = structured;
   if (output.content.empty() && output.attachments.empty()) output.content = structured.dump();

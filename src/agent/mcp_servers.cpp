@@ -42,8 +42,8 @@ class Entry {
     if (!type.empty() && type != "stdio" && !http)
       refuse(name_, fmt::format("\"type\" is '{}' instead of \"stdio\" or \"http\"", type));
     if (!type.empty() && http == url.empty())
-      refuse(name_, fmt::format("\"type\" is '{}', which needs a \"{}\"", type,
-                                http ? "url" : "command"));
+      refuse(name_,
+             fmt::format("\"type\" is '{}', which needs a \"{}\"", type, http ? "url" : "command"));
     return url.empty() ? McpServer::stdio(command, words("args"), variables("env"), text("cwd"))
                        : over_http(url);
   }

@@ -107,8 +107,7 @@ Task<std::vector<Json>> McpSession::list() {
   Json params = Json::object();
   bool opened_again = false;
   for (std::size_t page = 0; page < max_pages; ++page) {
-    Task<std::optional<Json>> asking =
-        transport_->request("tools/list", params, Context::root());
+    Task<std::optional<Json>> asking = transport_->request("tools/list", params, Context::root());
     std::optional<Json> reply = co_await std::move(asking);
     if (!reply) {  // the session is another one: begin again
       if (std::exchange(opened_again, true)) throw_forgotten();
@@ -226,11 +225,10 @@ std::optional<Tool> McpSession::tool_of(const std::string& name, const Definitio
     spec.name = definition.model_name;
     spec.description = std::move(clean.text);
     const Json schema = definition.json["inputSchema"];
-    spec.parameters = schema.is_null() ? Json::object({{"type", "object"}})
-                                       : clean_mcp_schema(schema, options_.max_description_bytes(),
-                                                          clean.found);
-    auto body =
-        std::make_shared<const McpToolBody>(shared_from_this(), name, definition.hash);
+    spec.parameters = schema.is_null()
+                          ? Json::object({{"type", "object"}})
+                          : clean_mcp_schema(schema, options_.max_description_bytes(), clean.found);
+    auto body = std::make_shared<const McpToolBody>(shared_from_this(), name, definition.hash);
     Tool made(std::move(spec), std::move(body), options_of(definition.json));
     if (!clean.found.empty()) report(name, "its description lost " + clean.found, false);
     return made;
@@ -255,9 +253,9 @@ Task<std::vector<Tool>> McpSession::tools(Context context) {
     found = issues_;
   }
   for (const McpIssue& issue : found)
-    context.warn(name_, fmt::format("the tool '{}' of the MCP server '{}' {}: {}", issue.tool,
-                                    issue.server, issue.refused ? "is refused" : "was cleaned",
-                                    issue.what));
+    context.warn(
+        name_, fmt::format("the tool '{}' of the MCP server '{}' {}: {}", issue.tool, issue.server,
+                           issue.refused ? "is refused" : "was cleaned", issue.what));
   co_return tools;
 }
 

@@ -57,7 +57,7 @@ class McpSession : public std::enable_shared_from_this<McpSession> {
   const std::string place_;  ///< where the server is: a part of each definition
   const std::shared_ptr<McpTransport> transport_;
   const AsyncMutex listing_;
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;            // guards what follows
   std::optional<std::uint64_t> known_;  ///< the transport's changes when the list was asked for
   Definitions definitions_;
   std::vector<std::string> order_;

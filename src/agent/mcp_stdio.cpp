@@ -107,8 +107,8 @@ class McpStdio final : public McpTransport, public std::enable_shared_from_this<
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::timeout || Clock::now() < end) throw;
     }
-    const std::exception_ptr slow = mcp_too_slow(self->server(), "initialize",
-                                                 self->limits_.initialize, "initialize_timeout");
+    const std::exception_ptr slow =
+        mcp_too_slow(self->server(), "initialize", self->limits_.initialize, "initialize_timeout");
     link->fail(slow);
     self->drop(link);
     std::rethrow_exception(detail::own_copy(slow));
@@ -139,9 +139,9 @@ class McpStdio final : public McpTransport, public std::enable_shared_from_this<
       link = std::exchange(self->link_, nullptr);
     }
     if (!link) co_return;
-    link->fail(std::make_exception_ptr(Error(
-        ErrorKind::network,
-        fmt::format("the connection to the MCP server '{}' was closed", self->server()))));
+    link->fail(std::make_exception_ptr(
+        Error(ErrorKind::network,
+              fmt::format("the connection to the MCP server '{}' was closed", self->server()))));
     EndChild ending(link);
     Task<void> waiting = offload(std::move(ending));
     co_await std::move(waiting);

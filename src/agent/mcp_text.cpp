@@ -48,7 +48,7 @@ std::size_t behind_escape(std::string_view text, std::size_t at) {
   if (kind == '[') {
     while (at < text.size() && within(static_cast<unsigned char>(text[at]), 0x20, 0x3F)) ++at;
     return at < text.size() && within(static_cast<unsigned char>(text[at]), 0x40, 0x7E) ? at + 1
-                                                                                         : at;
+                                                                                        : at;
   }
   if (kind != ']') return static_cast<unsigned char>(kind) < 0x80 ? at : at - 1;
   while (at < text.size() && text[at] != '\a' && text[at] != '\x1B' && text[at] != '\n') ++at;
@@ -119,8 +119,7 @@ Json clean_at(const Json& value, bool for_readers, std::size_t max_bytes, std::s
   if (value.is_object()) return clean_object(value, max_bytes, found);
   if (value.is_array()) {
     Json out = Json::array();
-    for (const Json& item : value.items())
-      out.push_back(clean_at(item, false, max_bytes, found));
+    for (const Json& item : value.items()) out.push_back(clean_at(item, false, max_bytes, found));
     return out;
   }
   if (!value.is_string()) return value;

@@ -22,7 +22,7 @@ inline namespace v0 {
 struct McpLimits {
   McpLimits() = default;
   std::chrono::milliseconds initialize{60000}, call{60000}, shutdown{2000};
-  std::size_t message_bytes = std::size_t{16} << 20;  ///< of one message
+  std::size_t message_bytes = std::size_t{16} << 20;     ///< of one message
   std::size_t unanswered_bytes = std::size_t{64} << 20;  ///< that answer nothing, in a row
 };
 

@@ -238,8 +238,8 @@ bool ChildProcess::wait_for_end(std::chrono::milliseconds limit) const {
   const auto until = std::chrono::steady_clock::now() + limit;
   pollfd life{life_.get(), POLLIN, 0};
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     const int ready = ::poll(&life, 1, static_cast<int>(std::max<long>(left.count(), 0)));
     if (ready > 0) return true;
     if (ready == 0 || errno != EINTR) return false;

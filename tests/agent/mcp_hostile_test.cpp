@@ -26,8 +26,7 @@ std::vector<json> rows_of(const std::string& kind) {
 McpClient client_offering(const TempFolder& folder, const json& tool) {
   json script = offering({"echo"});
   script["tools"].push_back(tool);
-  return client_of(
-      McpServer::stdio(LIAN_TEST_MCP_SERVER, {folder.write("script", script.dump())}));
+  return client_of(McpServer::stdio(LIAN_TEST_MCP_SERVER, {folder.write("script", script.dump())}));
 }
 
 void require_usable(const McpClient& client) {
@@ -189,7 +188,8 @@ TEST_CASE("mcp hostile: URLs are parsed, and https unless on this machine") {
     INFO(url);
     const auto connect = [&] { static_cast<void>(client_of(McpServer::http(url)).tools()); };
     const ErrorKind kind = kind_of(connect);
-    CHECK(kind == (url.starts_with("http://127") ? ErrorKind::network : ErrorKind::invalid_request));
+    CHECK(kind ==
+          (url.starts_with("http://127") ? ErrorKind::network : ErrorKind::invalid_request));
   }
   CHECK(kind_of([] { client_of(McpServer::http("http://mcp.test/mcp")); }) == ErrorKind::config);
   CHECK_NOTHROW(client_of(McpServer::http("http://mcp.test/mcp").allow_plain_http()));
@@ -248,9 +248,9 @@ TEST_CASE("mcp hostile: one that dies before it is ready leaves its last words")
 }
 
 TEST_CASE("mcp hostile: one that does not read its input is left at the time limit") {
-  const McpClient client = client_of(offering({"echo", "close_input"}),
-                                     McpOptions().call_timeout(milliseconds(200)).shutdown_timeout(
-                                         milliseconds(100)));
+  const McpClient client =
+      client_of(offering({"echo", "close_input"}),
+                McpOptions().call_timeout(milliseconds(200)).shutdown_timeout(milliseconds(100)));
   const std::vector<Tool> tools = client.tools();
   CHECK(answer_of(tools[1]) == "closed");
   CHECK(holds(message_of([&] { answer_of(tools[0]); }), "'s'"));
@@ -271,10 +271,10 @@ TEST_CASE("mcp hostile: versions and hellos that cannot be") {
     script["version"] = version;
     require_usable(client_of(script));
   }
-  for (const char* line : {R"({"jsonrpc":"2.0","id":$ID,"result":{}})",
-                           R"({"jsonrpc":"2.0","id":$ID,"result":7})",
-                           R"({"jsonrpc":"2.0","id":$ID,"error":{"code":1,"message":"no"}})",
-                           R"({"jsonrpc":"2.0","id":$ID,"error":"no"})"}) {
+  for (const char* line :
+       {R"({"jsonrpc":"2.0","id":$ID,"result":{}})", R"({"jsonrpc":"2.0","id":$ID,"result":7})",
+        R"({"jsonrpc":"2.0","id":$ID,"error":{"code":1,"message":"no"}})",
+        R"({"jsonrpc":"2.0","id":$ID,"error":"no"})"}) {
     script["lines"]["initialize"] = json::array({line});
     CHECK(holds(message_of([&] { client_of(script).tools(); }), "the MCP server 's'"));
   }
@@ -304,7 +304,8 @@ TEST_CASE("mcp hostile: ids that lian never gave out answer nobody") {
   for (const char* id : {"18446744073709551615", "-1", "1e300", "1.5", "\"1\"", "null", "[]"}) {
     INFO(id);
     auto script = offering({"echo"});
-    script["first"] = json::array({std::string(R"({"jsonrpc":"2.0","result":{},"id":)") + id + "}"});
+    script["first"] =
+        json::array({std::string(R"({"jsonrpc":"2.0","result":{},"id":)") + id + "}"});
     require_usable(client_of(script));
     script = offering({"echo"});
     script["lines"]["tools/list"] = json::array(
@@ -320,8 +321,7 @@ TEST_CASE("mcp hostile: schemas that are none or hide something are refused") {
       {"array", json::array()},
       {"wrong type", {{"type", "array"}}},
       {"hidden in a key", {{"type", "object"}, {"properties", {{"a\u200b", json::object()}}}}},
-      {"hidden in a value",
-       {{"type", "object"}, {"properties", {{"a", {{"enum", {"\u202ex"}}}}}}}},
+      {"hidden in a value", {{"type", "object"}, {"properties", {{"a", {{"enum", {"\u202ex"}}}}}}}},
       {"too large", {{"type", "object"}, {"title", std::string(300 << 10, 'x')}}}};
   for (const auto& [why, schema] : schemas) {
     INFO(why);
@@ -335,11 +335,13 @@ TEST_CASE("mcp hostile: schemas that are none or hide something are refused") {
     require_usable(client);
   }
   json tool = tool_json("bad");
-  tool["inputSchema"]["properties"]["a"] = {{"type", "string"}, {"description", "A\u200bB\x1b[1mC"}};
+  tool["inputSchema"]["properties"]["a"] = {{"type", "string"},
+                                            {"description", "A\u200bB\x1b[1mC"}};
   const McpClient client = client_offering(folder, tool);
   const std::vector<Tool> tools = client.tools();
-  CHECK(find_tool(tools, "s__bad").spec().parameters["properties"]["a"]["description"].as_string() ==
-        "ABC");
+  CHECK(
+      find_tool(tools, "s__bad").spec().parameters["properties"]["a"]["description"].as_string() ==
+      "ABC");
   CHECK(client.issues().at(0).what ==
         "its description lost in the schema: 1 invisible characters, 1 control characters");
 }

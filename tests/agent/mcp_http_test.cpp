@@ -29,7 +29,8 @@ class FakeHttp {
   using Change = std::function<std::optional<Reply>(const Request&, const json& message)>;
 
   explicit FakeHttp(Change change = nullptr)
-      : change_(std::move(change)), server_([this](const Request& request) { return take(request); }) {}
+      : change_(std::move(change)),
+        server_([this](const Request& request) { return take(request); }) {}
 
   McpServer place(HttpHeaders headers = HttpHeaders()) const {
     return McpServer::http(server_.url() + "/mcp", std::move(headers));
@@ -90,7 +91,8 @@ class FakeHttp {
           .header("Mcp-Session-Id", session());
     }
     if (method == "tools/list") return event(answer(message["id"], {{"tools", tools_}}));
-    return event(answer(message["id"], text_result(message["params"]["arguments"].value("text", "?"))));
+    return event(
+        answer(message["id"], text_result(message["params"]["arguments"].value("text", "?"))));
   }
 
   mutable std::mutex mutex_;
@@ -209,9 +211,9 @@ TEST_CASE("mcp http: replies that are none are errors that name the server") {
       {"not valid JSON", Reply::json(200, "{")},
       {"without the answer to 'tools/call'", Reply::json(200, "[]")},
       {"without the answer to 'tools/call' ", Reply::event_stream("data: []\n\n")},
-      {"McpOptions::max_message_bytes",
-       Reply::json(200, "\"" + std::string(1 << 17, 'x') + "\"")},
-      {"McpOptions::max_message_bytes ", Reply::event_stream("data: " + std::string(1 << 17, 'x') + "\n\n")},
+      {"McpOptions::max_message_bytes", Reply::json(200, "\"" + std::string(1 << 17, 'x') + "\"")},
+      {"McpOptions::max_message_bytes ",
+       Reply::event_stream("data: " + std::string(1 << 17, 'x') + "\n\n")},
       {"127.0.0.1", Reply::nothing(Ending::reset)}};
   for (const auto& [words, reply] : replies) {
     const std::string text = fails_with(reply);
@@ -240,7 +242,9 @@ TEST_CASE("mcp http: a flood of events is cut off") {
 TEST_CASE("mcp http: a call that nobody waits for any more is taken back") {
   FakeHttp fake([](const Request&, const json& message) -> std::optional<Reply> {
     if (!calls(message) || message["params"]["arguments"].contains("text")) return std::nullopt;
-    return Reply::events({R"({"jsonrpc":"2.0","method":"n"})"}).then(Ending::stall).cut_body(10, Ending::stall);
+    return Reply::events({R"({"jsonrpc":"2.0","method":"n"})"})
+        .then(Ending::stall)
+        .cut_body(10, Ending::stall);
   });
   const McpClient client = client_of(fake.place(), McpOptions().call_timeout(milliseconds(200)));
   const std::vector<Tool> tools = client.tools();
@@ -272,9 +276,9 @@ TEST_CASE("mcp http: a server that does not answer the hello is left at the time
   FakeHttp fake([](const Request&, const json&) -> std::optional<Reply> {
     return Reply::nothing(Ending::stall);
   });
-  const McpClient client = client_of(fake.place(), McpOptions()
-                                                       .initialize_timeout(milliseconds(100))
-                                                       .shutdown_timeout(milliseconds(100)));
+  const McpClient client = client_of(
+      fake.place(),
+      McpOptions().initialize_timeout(milliseconds(100)).shutdown_timeout(milliseconds(100)));
   CHECK(kind_of([&] { client.tools(); }) == ErrorKind::timeout);
   CHECK(holds(message_of([&] { client.tools(); }), "'initialize' within its 100 ms"));
 }

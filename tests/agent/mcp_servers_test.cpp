@@ -95,8 +95,8 @@ TEST_CASE("mcp results: every kind of content") {
   CHECK(std::get<AudioPart>(all.attachments[1]).format == "mp3");
   CHECK(std::get<FilePart>(all.attachments[2]).source.mime_type == "application/pdf");
   CHECK(all.artifact["n"].as_int() == 1);
-  const ToolMessage only = tool.invoke(
-      call_of(tool, R"({"result":{"content":[],"structuredContent":{"n":2}}})"));
+  const ToolMessage only =
+      tool.invoke(call_of(tool, R"({"result":{"content":[],"structuredContent":{"n":2}}})"));
   CHECK(only.content() == R"({"n":2})");
 }
 

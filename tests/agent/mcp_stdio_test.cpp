@@ -145,8 +145,9 @@ TEST_CASE("mcp stdio: the child has an environment of its own, no descriptors an
   ::setenv("LIAN_TEST_SECRET", "sesame", 1);
   const auto script = offering({"environment", "descriptors", "signals", "folder", "arguments"});
   const TempFolder folder;
-  const McpServer server = McpServer::stdio(LIAN_TEST_MCP_SERVER, {script.dump(), "a b", "$(id)"},
-                                            {{"TOKEN", "abc"}, {"HOME", "/nowhere"}}, folder.path());
+  const McpServer server =
+      McpServer::stdio(LIAN_TEST_MCP_SERVER, {script.dump(), "a b", "$(id)"},
+                       {{"TOKEN", "abc"}, {"HOME", "/nowhere"}}, folder.path());
   const McpClient client = client_of(server);
   const std::vector<Tool> tools = client.tools();
   const std::string environment = answer_of(tools[0]);

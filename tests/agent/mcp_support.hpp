@@ -40,8 +40,7 @@ inline McpClient client_of(McpServer server, McpOptions options = McpOptions()) 
   servers.emplace_back("s", std::move(server));
   return McpClient(std::move(servers), options);
 }
-inline McpClient client_of(const nlohmann::json& script,
-                           McpOptions options = McpOptions()) {
+inline McpClient client_of(const nlohmann::json& script, McpOptions options = McpOptions()) {
   return client_of(fake_server(script), options);
 }
 

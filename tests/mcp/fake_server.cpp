@@ -1,9 +1,9 @@
-// An MCP server over standard streams that does what its first argument, a JSON object or the path of
-// a file that holds one, says:
-// "tools" and, after the tool "change" was called, "later_tools"; "page": tools a page; "version";
-// "log": a file of all that it is sent; "first": lines before all else; "lines": method -> lines sent
-// instead of its answer, $ID being the request's id; "stubborn": neither the end of its input nor
-// SIGTERM ends it; "complaints": bytes on standard error. It shares no code with the library.
+// An MCP server over standard streams that does what its first argument, a JSON object or the path
+// of a file that holds one, says: "tools" and, after the tool "change" was called, "later_tools";
+// "page": tools a page; "version"; "log": a file of all that it is sent; "first": lines before all
+// else; "lines": method -> lines sent instead of its answer, $ID being the request's id;
+// "stubborn": neither the end of its input nor SIGTERM ends it; "complaints": bytes on standard
+// error. It shares no code with the library.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -104,7 +104,8 @@ class Server {
     if (method.empty()) return take_answer(message);
     if (!message.contains("id")) return;
     const Json lines = script_.value("lines", Json::object());
-    if (!lines.contains(method)) return answer(message["id"], method, message.value("params", Json()));
+    if (!lines.contains(method))
+      return answer(message["id"], method, message.value("params", Json()));
     const std::string id = message["id"].dump();
     for (std::string text : lines[method]) {
       for (std::size_t at; (at = text.find("$ID")) != text.npos;) text.replace(at, 3, id);
@@ -201,8 +202,7 @@ class Server {
     if (name == "descriptors") return reply(id, text_result(open_descriptors()));
     if (name == "signals") return reply(id, text_result(signals()));
     if (name == "arguments") return reply(id, text_result(Json(arguments_).dump()));
-    if (name == "folder")
-      return reply(id, text_result(std::filesystem::current_path().string()));
+    if (name == "folder") return reply(id, text_result(std::filesystem::current_path().string()));
     if (name == "process") return reply(id, text_result(std::to_string(::getpid())));
     if (name == "child") return reply(id, text_result(start_child()));
     say(Json{{"jsonrpc", "2.0"},

@@ -98,7 +98,8 @@ TEST_CASE("child process: it inherits no descriptor, no blocked and no ignored s
   sigemptyset(&usr1);
   sigaddset(&usr1, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &usr1, &before);
-  struct sigaction ignore {}, kept {};
+  struct sigaction ignore {
+  }, kept{};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &kept);
 
@@ -118,7 +119,8 @@ TEST_CASE("child process: it inherits no descriptor, no blocked and no ignored s
 }
 
 TEST_CASE("child process: how this process treats signals stays as it was") {
-  struct sigaction before {}, after {};
+  struct sigaction before {
+  }, after{};
   sigaction(SIGCHLD, nullptr, &before);
   ChildProcess child(command_of("true"));
   CHECK(child.ended(milliseconds(10000)));

@@ -81,8 +81,8 @@ class LIAN_API McpOptions {
   McpOptions& initialize_timeout(Duration v) { return initialize_timeout_ = v, *this; }
   /// Until a server has answered one request; default 60 s. It is told when nobody waits any more.
   McpOptions& call_timeout(Duration v) { return call_timeout_ = v, *this; }
-  /// What a server is given to end: half of it from the end of its input to SIGTERM, half from there
-  /// to SIGKILL. Default 2 s.
+  /// What a server is given to end: half of it from the end of its input to SIGTERM, half from
+  /// there to SIGKILL. Default 2 s.
   McpOptions& shutdown_timeout(Duration v) { return shutdown_timeout_ = v, *this; }
   /// Of one message of a server; default 16 MiB. A server that sends four times as much without
   /// answering anything is cut off, too.
@@ -121,15 +121,15 @@ struct LIAN_API McpIssue {
 };
 
 /// The tools of MCP servers (LangChain's MultiServerMCPClient). A cheap handle; handles share the
-/// connections, and so do the tools, which keep them open. Thread-safe: tools may be called from any
-/// thread and loop, many at once over one connection.
+/// connections, and so do the tools, which keep them open. Thread-safe: tools may be called from
+/// any thread and loop, many at once over one connection.
 ///
 /// A server is connected at its first use, and again after it has died or broken the protocol. It
 /// is read from only while a call waits for it. The last handle or tool ends the servers, which
 /// takes up to McpOptions::shutdown_timeout; `close` does so earlier.
 ///
-///     lian::McpClient client({{"files", lian::McpServer::stdio("npx", {"-y", "@model…", "/data"})}});
-///     auto agent = lian::create_tool_calling_agent(model, client.tools(), options);
+///     lian::McpClient client({{"files", lian::McpServer::stdio("npx", {"-y", "@model…",
+///     "/data"})}}); auto agent = lian::create_tool_calling_agent(model, client.tools(), options);
 ///
 /// A tool is named "server__tool". Calling it throws ToolError with the server's words when the
 /// server says that it failed, Error{timeout}, LimitError, and ToolError for every other fault of

@@ -1,5 +1,5 @@
-// The client against servers of the protocol's own makers, over both transports. LIAN_MCP_MODULES is
-// the folder npm has put them into.
+// The client against servers of the protocol's own makers, over both transports. LIAN_MCP_MODULES
+// is the folder npm has put them into.
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -45,8 +45,7 @@ class HttpServer {
     while (said.find("listening on port") == std::string::npos) {
       pollfd ready{child_.errors(), POLLIN, 0};
       ::poll(&ready, 1, 30000);
-      if (ready.revents == 0 ||
-          ChildProcess::read(child_.errors(), said) == ChildProcess::Got::end)
+      if (ready.revents == 0 || ChildProcess::read(child_.errors(), said) == ChildProcess::Got::end)
         throw std::logic_error("server-everything does not listen: " + said);
     }
   }
