@@ -72,6 +72,7 @@ class AgentRun {
   std::vector<std::size_t> waiting_for_approval() const;
   void hold_to_tool_limit();
   AgentPiece piece_of(AgentPiece::Kind kind, std::size_t index) const;
+  void tell_action(std::size_t index) const;
   Task<ToolMessage> call_tool(std::size_t index);
   static class GroupChild run_tool(class Group* group, AgentRun* run, std::size_t index,
                                    class ToolEnds ends);

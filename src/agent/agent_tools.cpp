@@ -163,6 +163,18 @@ AgentPiece AgentRun::piece_of(AgentPiece::Kind kind, std::size_t index) const {
   return piece;
 }
 
+void AgentRun::tell_action(std::size_t index) const {
+  if (!context_.observed()) return;
+  const AgentStep& step = turns_.back().steps[index];
+  Event event;
+  event.type = EventType::agent_action;
+  event.kind = StepKind::agent;
+  event.name = setup_.options.name();
+  event.data = Payload(step.call);
+  event.message = step.log;
+  context_.emit(event);
+}
+
 Task<ToolMessage> AgentRun::call_tool(std::size_t index) {
   const ToolCall call = turns_.back().steps[index].call;
   const Tool* tool = setup_.find(call.name);
@@ -233,6 +245,7 @@ Stream<AgentPiece> AgentRun::act() {
   std::vector<std::size_t> calls = unanswered();
   result_.tool_calls += static_cast<int>(calls.size());
   for (const std::size_t index : calls) {
+    tell_action(index);
     AgentPiece piece = piece_of(AgentPiece::Kind::tool_start, index);
     co_yield piece;
   }

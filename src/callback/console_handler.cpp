@@ -97,6 +97,7 @@ void ConsoleHandler::on_event(const Event& event) {
       if (!state_->options.only_problems())
         state_->logger.info("{}: {}", event.name, redact(event.message));
       return;
+    case EventType::agent_action:
     case EventType::piece:
       return;
   }

@@ -7,6 +7,7 @@
 
 #include "core/runtime_access.hpp"
 #include "lian/core/runtime.hpp"
+#include "lian/core/task.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -14,7 +15,10 @@ inline namespace v0 {
 struct Context::State {
   std::stop_token stop;
   std::optional<Clock::time_point> deadline;
-  std::vector<std::shared_ptr<Handler>> handlers;
+  std::vector<std::shared_ptr<Handler>> handlers;        // of the run and what is below
+  std::vector<std::shared_ptr<Handler>> local_handlers;  // of the next run alone
+  std::vector<std::shared_ptr<Handler>> run_handlers;    // of this run alone
+  std::shared_ptr<RunSource> source;
   std::vector<std::string> tags;
   Values metadata;
   int concurrency = 16;
@@ -77,6 +81,19 @@ Context Context::with_handler(std::shared_ptr<Handler> handler) const {
   if (!handler) throw Error(ErrorKind::config, "Context::with_handler was given no handler");
   Context next = *this;
   next.edit().handlers.push_back(std::move(handler));
+  return next;
+}
+
+Context Context::with_local_handler(std::shared_ptr<Handler> handler) const {
+  if (!handler) throw Error(ErrorKind::config, "Context::with_local_handler was given no handler");
+  Context next = *this;
+  next.edit().local_handlers.push_back(std::move(handler));
+  return next;
+}
+
+Context Context::with_run_source(std::shared_ptr<RunSource> source) const {
+  Context next = *this;
+  next.edit().source = std::move(source);
   return next;
 }
 
@@ -143,7 +160,11 @@ Runtime& Context::runtime() const {
 const std::vector<std::string>& Context::tags() const noexcept { return state_of(state_).tags; }
 const Values& Context::metadata() const noexcept { return state_of(state_).metadata; }
 RunId Context::run_id() const noexcept { return state_of(state_).run_id; }
-bool Context::observed() const noexcept { return state_ && !state_->handlers.empty(); }
+RunSource* Context::run_source() const noexcept { return state_ ? state_->source.get() : nullptr; }
+bool Context::observed() const noexcept {
+  return state_ && (!state_->handlers.empty() || !state_->local_handlers.empty() ||
+                    !state_->run_handlers.empty() || state_->source);
+}
 
 bool Context::ends() const noexcept {
   return state_ && (state_->deadline || state_->stop.stop_possible());
@@ -169,26 +190,39 @@ void Context::emit(Event event) const {
   if (!observed()) return;
   event.run_id = state_->run_id;
   event.parent_id = state_->parent_id;
-  event.time_us = std::chrono::duration_cast<std::chrono::microseconds>(
-                      std::chrono::system_clock::now().time_since_epoch())
-                      .count();
+  if (state_->source)
+    state_->source->stamp(event);
+  else
+    event.time_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                        std::chrono::system_clock::now().time_since_epoch())
+                        .count();
   if (!state_->tags.empty()) event.tags = &state_->tags;
   if (!state_->metadata.empty()) event.metadata = &state_->metadata;
-  for (const auto& handler : state_->handlers) {
-    std::string failure;
-    try {
-      handler->on_event(event);
-      continue;
-    } catch (const std::exception& e) {
-      failure = e.what();
-    } catch (...) {
-      failure = "an exception that is no std::exception";
-    }
-    if (event.type == EventType::warning) continue;  // a handler that fails on this as well
-    warn(event.name, "a handler threw while it was told '" + std::string(to_string(event.type)) +
-                         "': " + failure);
-  }
+  for (const auto& handler : state_->handlers) give(*handler, event);
+  for (const auto& handler : state_->run_handlers) give(*handler, event);
 }
+
+void Context::give(Handler& handler, const Event& event) const {
+  std::string failure;
+  try {
+    return handler.on_event(event);
+  } catch (const std::exception& e) {
+    failure = e.what();
+  } catch (...) {
+    failure = "an exception that is no std::exception";
+  }
+  if (event.type == EventType::warning) return;  // a handler that fails on this as well
+  warn(event.name, "a handler threw while it was told '" + std::string(to_string(event.type)) +
+                       "': " + failure);
+}
+
+namespace detail {
+std::uint64_t random_bits(const Context& context) {
+  const std::uint64_t fresh = random_bits(context.runtime());
+  RunSource* const source = context.run_source();
+  return source ? source->random(context.run_id(), fresh) : fresh;
+}
+}  // namespace detail
 
 AmbientContext::AmbientContext(const Context& context) noexcept
     : outer_(std::exchange(ambient, &context)) {}
@@ -196,10 +230,35 @@ AmbientContext::~AmbientContext() { ambient = outer_; }
 
 // ------------------------------------------------------------------ observed runs
 
+namespace {
+RunTurn start_turn(const Context& context, StepKind kind, std::string name, Payload input) {
+  RunTurn turn(EventType::start, context.run_id());
+  turn.kind = kind;
+  turn.name = std::move(name);
+  turn.input = input.text();
+  return turn;
+}
+}  // namespace
+
+bool Run::ordered() const noexcept { return context_.run_source() && context_.run_source()->ordered(); }
+
+Task<void> Run::turn(EventType next) const {
+  return context_.run_source()->turn(RunTurn(next, context_.run_id()));
+}
+
+Task<void> Run::turn_to_start(const Context& context, StepKind kind, std::string name,
+                              Payload input) {
+  return context.run_source()->turn(start_turn(context, kind, std::move(name), input));
+}
+
 Run::Run(Context& context, StepKind kind, std::string name, Payload input)
     : kind_(kind), name_(std::move(name)) {
-  const RunId id = detail::next_run_id(context.runtime());
+  RunSource* const source = context.run_source();
+  const RunId id = source ? source->open(start_turn(context, kind_, name_, input))
+                          : detail::next_run_id(context.runtime());
   Context::State& state = context.edit();
+  state.run_handlers = std::move(state.local_handlers);
+  state.local_handlers.clear();
   state.parent_id = state.run_id;
   state.run_id = id;
   context_ = context;
@@ -229,10 +288,10 @@ Run::~Run() {
   tell(EventType::error, Payload(), &error);
 }
 
-void Run::fail() {
+void Run::fail(const std::exception_ptr& failure) {
   open_ = false;
   try {
-    throw;
+    std::rethrow_exception(failure);
   } catch (const Error& error) {
     tell(EventType::error, Payload(), &error);
   } catch (const std::exception& e) {

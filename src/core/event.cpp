@@ -1,4 +1,5 @@
 #include "lian/core/event.hpp"
+#include "lian/core/run_source.hpp"
 
 #include <cxxabi.h>
 
@@ -20,6 +21,7 @@ std::string_view to_string(EventType type) noexcept {
     case EventType::warning: return "warning";
     case EventType::retry: return "retry";
     case EventType::custom: return "custom";
+    case EventType::agent_action: return "agent_action";
   }
   return "custom";
 }
@@ -99,6 +101,7 @@ void detail::append_payload(std::string& out, const std::type_info& type) {
 }
 
 Handler::~Handler() = default;
+RunSource::~RunSource() = default;
 
 namespace {
 class Serialized : public Handler {

@@ -113,5 +113,53 @@ std::string redact(std::string_view text, const std::vector<std::string>& secret
   return out;
 }
 
+namespace {
+
+// "X-Api-Key", "x_api_key" and "xApiKey" are one.
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (const char c : name)
+    if (is_alnum(c)) plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return plain;
+}
+
+// Narrower than for headers: "token", "key" and "signature" are words of replies and of tools.
+bool is_secret_member(std::string_view name) {
+  constexpr std::array<std::string_view, 12> names = {
+      "accesstoken", "refreshtoken", "idtoken",    "clientsecret", "apikey",     "xapikey",
+      "authorization", "sessionkey", "sessionsecret", "privatekey", "secretkey", "apisecret"};
+  return std::find(names.begin(), names.end(), plain_name(name)) != names.end();
+}
+
+}  // namespace
+
+bool is_secret_name(std::string_view name) {
+  const std::string plain = plain_name(name);
+  constexpr std::array<std::string_view, 10> anywhere = {
+      "key", "secret", "password", "authorization", "token",
+      "cookie", "signature", "credential", "assertion", "session"};
+  if (plain == "idempotencykey" || plain.find("tokens") != std::string::npos) return false;
+  return std::any_of(anywhere.begin(), anywhere.end(), [&](std::string_view part) {
+    return plain.find(part) != std::string::npos;
+  });
+}
+
+Json redact_json(const Json& json, const std::vector<std::string>& secrets) {
+  if (json.is_string()) return Json(redact(json.as_string(), secrets));
+  if (json.is_array()) {
+    Json out = Json::array();
+    for (const Json& item : json.items()) out.push_back(redact_json(item, secrets));
+    return out;
+  }
+  if (!json.is_object()) return json;
+  Json out = Json::object();
+  for (const std::string& key : json.keys()) {
+    const Json value = json[key];
+    const bool secret = value.is_string() && is_secret_member(key);
+    out.set(redact(key, secrets), secret ? Json(kRedacted) : redact_json(value, secrets));
+  }
+  return out;
+}
+
 }  // namespace v0
 }  // namespace lian

@@ -63,7 +63,7 @@ double wait_seconds(const RetryOptions& options, const Context& context, int fai
   if (asked) return *asked;
   const double ceiling = std::min(Seconds(options.max_wait()).count(),
                                   std::ldexp(Seconds(options.initial_wait()).count(), failures));
-  return ceiling * random_unit(context.runtime());
+  return ceiling * random_unit(context);
 }
 
 RetryLoop::RetryLoop(const RetryOptions& options, Context context, std::string step, StepKind kind)

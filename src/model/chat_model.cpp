@@ -141,7 +141,7 @@ class Retrying final : public Decorator {
     const Context once = context.with_tries(1);
     if (context.tries() == 1 && context.metadata().find(call_metadata)) return once;
     return once.with_metadata(call_metadata,
-                              fmt::format("{:016x}", detail::random_bits(context.runtime())));
+                              fmt::format("{:016x}", detail::random_bits(context)));
   }
   // Inside another owner of tries this one makes none of its own.
   Context tries(const Context& context) const {

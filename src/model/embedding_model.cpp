@@ -33,7 +33,7 @@ Task<std::vector<Embedding>> embed_all(std::shared_ptr<const Embedder> embedder,
     co_return rows;
   } catch (Error& error) {
     error.add_step(embedder->name());
-    if (run) run->fail();
+    if (run) run->fail(std::current_exception());
     throw;
   }
 }

@@ -28,7 +28,7 @@ std::string hex(std::uint64_t bits) {
 std::string idempotency_key(const HttpRequest& request, const Context& context) {
   if (const Value* call = context.metadata().find(call_metadata))
     return call->to_text() + hex(hash(request.url) ^ hash(request.body));
-  return hex(detail::random_bits(context.runtime()));
+  return hex(detail::random_bits(context));
 }
 
 ApiError refusal(const HttpReply& reply, const Line& line, const Codec& codec) {

@@ -130,8 +130,8 @@ std::uint64_t random_bits(Runtime& runtime) noexcept {
   return z ^ (z >> 31);
 }
 
-double random_unit(Runtime& runtime) noexcept {
-  return static_cast<double>(random_bits(runtime) >> 11) * 0x1.0p-53;
+double random_unit(const Context& context) {
+  return static_cast<double>(random_bits(context) >> 11) * 0x1.0p-53;
 }
 
 Lease::Lease(Runtime& runtime) : loop_(nullptr) {

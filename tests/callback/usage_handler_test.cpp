@@ -42,3 +42,22 @@ TEST_CASE("usage handler: failed runs and other steps do not count") {
   CHECK(usage->runs() == 0);
   CHECK(usage->total() == lian::Usage());
 }
+
+TEST_CASE("usage handler: cost by the prices given; what has none is named") {
+  const auto script = std::make_shared<Script>();
+  const lian::ChatModel model = scripted(script);
+  const auto priced = std::make_shared<lian::UsageHandler>(
+      lian::UsageHandler::Prices{{"scripted-1", lian::TokenPrice(2.5, 10)}});
+  const auto unpriced = std::make_shared<lian::UsageHandler>(
+      lian::UsageHandler::Prices{{"scripted", lian::TokenPrice(2.5, 10)}});
+  model.batch({"a", "b"}, lian::Context().with_handler(priced).with_handler(unpriced));
+
+  CHECK(priced->cost() == Approx((40 * 2.5 + 6 * 10) / 1e6));
+  CHECK(priced->cost_by_model().at("scripted-1") == Approx(priced->cost()));
+  CHECK(priced->unpriced_models().empty());
+  CHECK(unpriced->cost() == 0);
+  CHECK(unpriced->unpriced_models() == std::vector<std::string>{"scripted-1"});
+  CHECK(unpriced->runs_without_usage() == 0);
+  priced->reset();
+  CHECK(priced->cost() == 0);
+}

@@ -41,18 +41,6 @@ class LIAN_API ToolDecision {
 };
 using ToolDecisions = std::vector<ToolDecision>;
 
-/// Money for a million tokens, in any currency. Regular value.
-struct LIAN_API TokenPrice {
-  TokenPrice() = default;
-  TokenPrice(double input_in, double output_in) : input(input_in), output(output_in) {}
-  double of(const Usage& usage) const noexcept {
-    return (static_cast<double>(usage.input_tokens) * input +
-            static_cast<double>(usage.output_tokens) * output) /
-           1e6;
-  }
-  double input = 0, output = 0;
-};
-
 /// How a run that reaches a limit ends: with a sentence that says so, or with one more call of the
 /// model, which answers from what it has.
 enum class EarlyStopping { force, generate };

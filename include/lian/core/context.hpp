@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <coroutine>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -11,6 +12,7 @@
 
 #include "lian/core/event.hpp"
 #include "lian/core/loop.hpp"
+#include "lian/core/run_source.hpp"
 
 namespace lian {
 inline namespace v0 {
@@ -41,6 +43,9 @@ class LIAN_API Context {
   Context with_timeout(std::chrono::nanoseconds timeout) const;
   /// Adds a handler that sees the events of the run and of everything below it.
   Context with_handler(std::shared_ptr<Handler> handler) const;
+  /// Adds a handler that sees only the run this context is given to, nothing below it (LangChain's
+  /// local callbacks). A sequence `a | b` has no run of its own: there it sees each part's.
+  Context with_local_handler(std::shared_ptr<Handler> handler) const;
   Context with_tag(std::string tag) const;
   Context with_metadata(std::string_view name, Value value) const;
   /// How many runs `batch` keeps going at once; default 16.
@@ -49,6 +54,8 @@ class LIAN_API Context {
   Context with(Runtime& runtime) const;
   /// How many requests one model call may make; default 3. Set to 1 by `with_retry`.
   Context with_tries(int tries) const;
+  /// Ids, times and order of runs from there; see lian/testing/recording.hpp.
+  Context with_run_source(std::shared_ptr<RunSource> source) const;
 
   /// One step chosen by another deeper; throws LimitError beyond 25 (LangChain's recursion_limit).
   Context deeper() const;
@@ -63,7 +70,10 @@ class LIAN_API Context {
   /// The run of the step this context was given to; 0 when nobody watches.
   RunId run_id() const noexcept;
 
-  /// Whether any handler watches. Steps skip all work for events when none does.
+  /// Null unless set.
+  RunSource* run_source() const noexcept;
+
+  /// Whether any handler or run source watches. Steps skip all work for events when none does.
   bool observed() const noexcept;
   /// Whether a stop token or a deadline can end the run.
   bool ends() const noexcept;
@@ -82,6 +92,7 @@ class LIAN_API Context {
   friend class Run;
   explicit Context(std::shared_ptr<const State> state) noexcept;
   State& edit();
+  void give(Handler& handler, const Event& event) const;
   std::shared_ptr<const State> state_;
 };
 
@@ -108,8 +119,12 @@ class LIAN_API Run {
   Run& operator=(const Run&) = delete;
   void piece(Payload piece) const;
   void end(Payload output);
-  /// To be called inside a catch block, with the current exception.
-  void fail();
+  void fail(const std::exception_ptr& failure);
+  /// Whether a turn is to be awaited before each event; see RunSource. Only replays say so.
+  bool ordered() const noexcept;
+  Task<void> turn(EventType next) const;
+  static Task<void> turn_to_start(const Context& context, StepKind kind, std::string name,
+                                  Payload input);
 
  private:
   void tell(EventType type, Payload data, const Error* error) const;

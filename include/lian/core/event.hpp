@@ -22,7 +22,7 @@ inline namespace v0 {
 using RunId = std::uint64_t;
 
 /// What happened.
-enum class EventType { start, piece, end, error, warning, retry, custom };
+enum class EventType { start, piece, end, error, warning, retry, custom, agent_action };
 LIAN_API std::string_view to_string(EventType type) noexcept;
 
 /// What kind of step it happened in.
@@ -153,9 +153,11 @@ struct LIAN_API Event {
   RunId run_id = 0;        ///< the run this is about
   RunId parent_id = 0;     ///< the run that called it; 0 at the root
   std::int64_t time_us = 0;  ///< microseconds since the Unix epoch
-  Payload data;            ///< start: the input; piece: the piece; end: the output
+  /// start: the input; piece: the piece; end: the output; custom: what the program gave;
+  /// agent_action: the ToolCall that an agent is about to run.
+  Payload data;
   const Error* error = nullptr;       ///< error and retry events: what went wrong
-  std::string_view message;           ///< warning, retry and custom events: what to read
+  std::string_view message;           ///< warning, retry, custom: what to read; agent_action: the agent's thought
   const std::vector<std::string>* tags = nullptr;  ///< of the context; null when none
   const Values* metadata = nullptr;                ///< of the context; null when none
 };

@@ -72,18 +72,37 @@ Stream<Piece<T>> split_stream(T value) {
   co_yield piece;
 }
 
+inline bool is_ordered(const Context& context) noexcept {
+  const RunSource* const source = context.run_source();
+  return source != nullptr && source->ordered();
+}
+
 template <class In, class Out>
 Task<Out> observed_run(const Step<In, Out>* step, std::string name, In in, Context context) {
+  if (is_ordered(context)) {
+    Task<void> turn = Run::turn_to_start(context, step->kind(), name, Payload(in));
+    co_await std::move(turn);
+  }
   Run run(context, step->kind(), std::move(name), Payload(in));
+  std::exception_ptr failure;
   try {
     Task<Out> task = step->run(std::move(in), context);
     Out out = co_await std::move(task);
+    if (run.ordered()) {
+      Task<void> turn = run.turn(EventType::end);
+      co_await std::move(turn);
+    }
     run.end(Payload(out));
     co_return out;
   } catch (...) {
-    run.fail();
-    throw;
+    failure = std::current_exception();
   }
+  if (run.ordered()) {
+    Task<void> turn = run.turn(EventType::error);
+    co_await std::move(turn);
+  }
+  run.fail(failure);
+  std::rethrow_exception(failure);
 }
 
 template <class In, class Out>
@@ -95,11 +114,21 @@ Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, std::string nam
     whole.emplace(co_await std::move(joining));
     in = split_stream<In>(*whole);
   }
-  Run run(context, step->kind(), std::move(name), whole ? Payload(*whole) : Payload());
+  const Payload input = whole ? Payload(*whole) : Payload();
+  if (is_ordered(context)) {
+    Task<void> turn = Run::turn_to_start(context, step->kind(), name, input);
+    co_await std::move(turn);
+  }
+  Run run(context, step->kind(), std::move(name), input);
   std::optional<Out> value;
+  std::exception_ptr failure;
   try {
     Stream<Piece<Out>> out = step->transform(std::move(in), context);
     while (Piece<Out>* piece = co_await out.next()) {
+      if (run.ordered()) {
+        Task<void> turn = run.turn(EventType::piece);
+        co_await std::move(turn);
+      }
       run.piece(Payload(*piece));
       if constexpr (can_copy<Piece<Out>>::value) {
         Piece<Out> copy = *piece;
@@ -107,16 +136,24 @@ Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, std::string nam
       }
       co_yield *piece;
     }
-    if constexpr (can_copy<Piece<Out>>::value) {
-      Out result = Pieces<Out>::finish(std::move(value));
-      run.end(Payload(result));
-    } else {
-      run.end(Payload());
+    std::optional<Out> result;
+    if constexpr (can_copy<Piece<Out>>::value)
+      result.emplace(Pieces<Out>::finish(std::move(value)));
+    if (run.ordered()) {
+      Task<void> turn = run.turn(EventType::end);
+      co_await std::move(turn);
     }
+    run.end(result ? Payload(*result) : Payload());
+    co_return;
   } catch (...) {
-    run.fail();
-    throw;
+    failure = std::current_exception();
   }
+  if (run.ordered()) {
+    Task<void> turn = run.turn(EventType::error);
+    co_await std::move(turn);
+  }
+  run.fail(failure);
+  std::rethrow_exception(failure);
 }
 
 /// Runs a step inside another, unless the run has ended; with events when somebody watches.

@@ -42,5 +42,17 @@ struct Usage {
   friend bool operator==(const Usage&, const Usage&) = default;
 };
 
+/// Money for a million tokens, in any currency. Regular value.
+struct LIAN_API TokenPrice {
+  TokenPrice() = default;
+  TokenPrice(double input_in, double output_in) : input(input_in), output(output_in) {}
+  double of(const Usage& usage) const noexcept {
+    return (static_cast<double>(usage.input_tokens) * input +
+            static_cast<double>(usage.output_tokens) * output) /
+           1e6;
+  }
+  double input = 0, output = 0;
+};
+
 }  // namespace v0
 }  // namespace lian
