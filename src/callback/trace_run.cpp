@@ -38,7 +38,7 @@ namespace {
 void write_error(JsonWriter& json, const Error& error, const TraceOptions& options) {
   json.begin_object().key("kind").string(to_string(error.kind()));
   if (options.contents())
-    json.key("message").string(trace_text(error.what(), options.max_field_bytes()));
+    json.key("message").string(trace_text(error.message(), options.max_field_bytes()));
   json.end_object();
 }
 

@@ -1,17 +1,13 @@
 #include "lian/callback/trace_handler.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "data/temp_folder.hpp"
 #include "lian/agent/agent.hpp"
 #include "lian/agent/tool_function.hpp"
 #include "lian/callback/custom_event.hpp"
@@ -37,14 +33,10 @@ namespace {
 // A trace in a folder of its own.
 class Trace {
  public:
-  explicit Trace(TraceOptions options = TraceOptions())
-      : folder_(std::filesystem::temp_directory_path() /
-                ("lian_trace_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
+  explicit Trace(TraceOptions options = TraceOptions()) {
     handler = std::make_shared<TraceHandler>(path(), options);
   }
-  ~Trace() { std::filesystem::remove_all(folder_); }
-  std::string path() const { return (folder_ / "trace.jsonl").string(); }
+  std::string path() const { return folder_.path("trace.jsonl"); }
   Context context() const { return Context().with_handler(handler); }
   std::string text() const {
     std::ifstream file(path());
@@ -61,7 +53,7 @@ class Trace {
   std::shared_ptr<TraceHandler> handler;
 
  private:
-  std::filesystem::path folder_;
+  lian::test::TempFolder folder_;
 };
 
 std::string text_of(const Json& line, const char* member) {
