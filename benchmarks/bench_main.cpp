@@ -28,6 +28,7 @@ bool run(std::string_view workload, int argc, char** argv) {
   if (workload == "history") return bench::run_history(file), true;
   if (workload == "chain") return bench::run_chain(), true;
   if (workload == "tool") return bench::run_tool(), true;
+  if (workload == "tracing") return bench::run_tracing(file), true;
   if (workload == "codecs") return bench::run_codecs(file, argc > 3 ? argv[3] : ""), true;
   return false;
 }

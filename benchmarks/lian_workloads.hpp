@@ -19,6 +19,7 @@ void run_events(const char* file);
 void run_history(const char* file);
 void run_chain();
 void run_tool();
+void run_tracing(const char* file);
 /// A line for each recorded stream whose path below `folder` contains `only`.
 void run_codecs(const std::string& folder, std::string_view only);
 

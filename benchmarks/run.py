@@ -28,6 +28,7 @@ TEXT_BYTES = 20_000_000
 STREAM_CHUNKS = 161_000
 DISK_MEGABYTES = 10
 STEP_NS, TOOL_NS = 400, 10_000
+WATCHED_STEP_NS, TRACED_STEP_NS = 2_000, 15_000
 RECORDED = HERE.parent / "tests" / "data" / "wire"
 EVENT_NS, EVENT_MB_S = 340, 900  # an event of 306 bytes: the one is the other
 WEBSOCKET_RATIO = 2  # of the same JSON as server-sent events
@@ -258,6 +259,20 @@ def report_alone(build, workload, title, bound, value, rounds):
     return held
 
 
+def report_tracing(build, rounds):
+    """What a step costs more when somebody watches."""
+    command = [build / "bench_lian", "tracing", build / "bench_data" / "trace.jsonl"]
+    runs = [json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
+            for _ in range(rounds)]
+    figures = median_of(runs)
+    watched, traced = figures["handler_ns_a_step"], figures["trace_ns_a_step"]
+    held = watched <= WATCHED_STEP_NS and traced <= TRACED_STEP_NS
+    print(f"| tracing, a run of three steps | {figures['cpu_ns_per_unit']:.0f} ns | - | - | - | - "
+          f"| a step more: handler {watched:.0f} ns <= {WATCHED_STEP_NS}, trace {traced:.0f} ns <= {TRACED_STEP_NS} "
+          f"| {'held' if held else 'not held'} |", flush=True)
+    return held
+
+
 def report_size(build):
     """The program's size: lian and what it needs of it, without symbols; libcurl and others are shared."""
     stripped = build / "bench_data" / "bench_lian.stripped"
@@ -308,6 +323,8 @@ def main():
         held &= report_alone(build, "chain", "chain, a step of five", STEP_NS, "ns_a_step", options.rounds or 3)
     if not options.limits and (not wanted or "tool" in wanted):
         held &= report_alone(build, "tool", "a tool's call", TOOL_NS, "cpu_ns_per_unit", options.rounds or 3)
+    if not options.limits and (not wanted or "tracing" in wanted):
+        held &= report_tracing(build, options.rounds or 3)
     if not options.limits and (not wanted or "on disk" in wanted):
         held &= report_size(build)
     sys.exit(0 if held else 1)

@@ -19,6 +19,9 @@
 //                                              ns_a_step is beyond what the same work takes by hand
 //   PROGRAM tool                               lian alone: a call of a tool as a model writes it, to
 //                                              the message with its answer; a unit is a call
+//   PROGRAM tracing FILE                       lian alone: a chain of three plain steps; a unit is a run
+//                                              with nobody watching; what a step costs more with a
+//                                              handler that does nothing, and with a trace to FILE
 //   PROGRAM codecs FOLDER [PART]               lian alone: each recorded stream of tests/data/wire (or
 //                                              those whose name has PART) made 10 MB long, a line
 //                                              each; a unit is an event
@@ -61,6 +64,7 @@ inline constexpr std::size_t query_count = 40;
 inline constexpr std::size_t nearest = 10;
 
 inline constexpr std::size_t chain_runs = 100'000, tool_runs = 50'000;
+inline constexpr std::size_t traced_runs = 20'000;
 inline constexpr std::size_t history_turns = 500;
 inline constexpr std::size_t history_text_bytes = 300;
 

@@ -18,6 +18,7 @@
 #include "lian/core/stop_on.hpp"
 #include "lian/core/utf8.hpp"
 #include "lian/model/registry.hpp"
+#include "recording_option.hpp"
 
 namespace {
 
@@ -103,6 +104,7 @@ lian::AgentResult run(const Options& options, lian::Context context) {
 
 int main(int argc, char** argv) {
   Options options;
+  RecordingOption recording;
   CLI::App app("Works on a task with tools: arithmetic, the time, the web, files, MCP servers.");
   app.footer("Exit codes: 0 answered; 1 error; 3 stopped at a limit; 130 interrupted.");
   app.add_option("task", options.task, "What to do")->required();
@@ -116,10 +118,13 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--react", options.react, "Reason and act in text, for models without tool calls");
   app.add_flag("--yes", options.yes, "Do not ask before a tool that needs approval");
+  recording.add_to(app);
   CLI11_PARSE(app, argc, argv);
   try {
     const lian::StopOn interrupt = lian::stop_on(SIGINT);
-    const lian::AgentResult result = run(options, lian::Context().with_stop(interrupt.token()));
+    const lian::AgentResult result =
+        run(options, recording.context(lian::Context().with_stop(interrupt.token())));
+    recording.save();
     std::cerr << fmt::format("[{} calls of the model, {} of tools, {} tokens]\n", result.iterations,
                              result.tool_calls, result.usage.total_tokens);
     std::cout << result.output << '\n';

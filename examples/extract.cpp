@@ -10,6 +10,7 @@
 
 #include "lian/model/registry.hpp"
 #include "lian/model/structured_output.hpp"
+#include "recording_option.hpp"
 
 namespace contacts {
 
@@ -38,11 +39,12 @@ class Notices final : public lian::Handler {
   }
 };
 
-std::string extract(const std::string& model, const std::string& text) {
+std::string extract(const std::string& model, const std::string& text,
+                    const lian::Context& context) {
   const auto chain = lian::chat_model(model).with_structured_output<contacts::Contacts>();
   const contacts::Contacts found = chain.invoke(
       {lian::system("Extract what the text says of people. Invent nothing."), lian::user(text)},
-      lian::Context().with_handler(std::make_shared<Notices>()));
+      context.with_handler(std::make_shared<Notices>()));
   return lian::to_json(found).dump(2);
 }
 
@@ -53,11 +55,15 @@ int main(int argc, char** argv) {
   CLI::App app("Finds the people in a text and prints them as JSON.");
   app.add_option("--model", model, "The chat model")->capture_default_str();
   app.add_option("text", text, "The text; without one, standard input");
+  RecordingOption recording;
+  recording.add_to(app);
   CLI11_PARSE(app, argc, argv);
   try {
     if (text.empty())
       text.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
-    std::cout << extract(model, text) << '\n';
+    const std::string found = extract(model, text, recording.context(lian::Context()));
+    recording.save();
+    std::cout << found << '\n';
     return std::cout.flush() ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "extract: " << error.what() << '\n';

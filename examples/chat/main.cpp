@@ -123,25 +123,30 @@ bool converse(const Chain& chain, Sessions& sessions, const lian::Context& conte
   return all_well;
 }
 
-bool run(const ChatOptions& options) {
+bool run(ChatOptions& options) {
   std::shared_ptr<lian::Handler> handler = std::make_shared<Notices>();
   if (options.verbose)
     handler = std::make_shared<lian::ConsoleHandler>(lian::ConsoleOptions().contents(true));
-  lian::Runtime runtime(lian::RuntimeOptions().ca_file(options.ca_file));
-  const lian::Context context = lian::Context().with(runtime).with_handler(handler);
+  const lian::RuntimeOptions settings = lian::RuntimeOptions().ca_file(options.ca_file);
+  lian::Runtime runtime(settings);
+  const lian::Context context =
+      options.recording.context(lian::Context().with(runtime), settings).with_handler(handler);
   const auto store = std::make_shared<lian::SqliteChatHistoryStore>(store_path(options));
   const Chain chain = make_chain(options, store);
   Sessions sessions(store, options.session);
   if (::isatty(STDIN_FILENO) == 1)
     fmt::print(stderr, "session {} of {} messages with {}; /help tells the commands\n",
                sessions.current(), sessions.history().size(), options.model);
-  return converse(chain, sessions, context);
+  const bool all_well = converse(chain, sessions, context);
+  options.recording.save();
+  return all_well;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const ChatOptions options = parse_options(argc, argv);
+  ChatOptions options;
+  parse_options(argc, argv, options);
   try {
     return run(options) ? 0 : exit_error;
   } catch (const std::exception& error) {

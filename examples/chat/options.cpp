@@ -27,8 +27,7 @@ constexpr const char* footer =
 
 }  // namespace
 
-ChatOptions parse_options(int argc, char** argv) {
-  ChatOptions options;
+void parse_options(int argc, char** argv, ChatOptions& options) {
   CLI::App app("Talks with a model, in sessions that are kept in a file.");
   app.footer(footer);
   app.set_version_flag("--version", std::string("lian ") + lian::version());
@@ -45,13 +44,13 @@ ChatOptions parse_options(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--ca-file", options.ca_file,
                  "A PEM file of certificate authorities to trust instead of the system's");
+  options.recording.add_to(app);
   app.add_flag("--verbose", options.verbose, "Show each step");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error) == 0 ? 0 : 2);
   }
-  return options;
 }
 
 std::string store_path(const ChatOptions& options) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "../recording_option.hpp"
+
 /// What the command line asks for.
 struct ChatOptions {
   std::string model = "offline", session = "default";
@@ -11,10 +13,11 @@ struct ChatOptions {
   std::string ca_file;  ///< empty: the system's certificate authorities
   std::int64_t context_tokens = 8000;
   bool verbose = false;
+  RecordingOption recording;
 };
 
 /// Reads the command line. Ends the program for --help, --version and mistakes.
-ChatOptions parse_options(int argc, char** argv);
+void parse_options(int argc, char** argv, ChatOptions& options);
 
 /// The file of the sessions: `store`, or one in the user's data folder, which is made.
 std::string store_path(const ChatOptions& options);

@@ -52,6 +52,8 @@ void append_text(std::string& out, const Message& message) {
   out += to_string(message.role);
   out += ": ";
   out += message.text();
+  for (const Part& part : message.parts)
+    if (const auto* result = std::get_if<ToolResult>(&part)) out += result->content;
   for (const ToolCall& call : message.tool_calls())
     fmt::format_to(std::back_inserter(out), " [{}({})]", call.name, call.arguments);
 }

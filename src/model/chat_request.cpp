@@ -1,5 +1,7 @@
 #include "lian/model/chat_request.hpp"
 
+#include "lian/core/event.hpp"
+
 namespace lian {
 inline namespace v0 {
 namespace {
@@ -91,6 +93,8 @@ ChatOptions& ChatOptions::unset(std::string_view name) {
   if (name == "user") user_.clear();
   return *this;
 }
+
+void append_text(std::string& out, const ChatInput& input) { append_text(out, input.messages); }
 
 }  // namespace v0
 }  // namespace lian

@@ -40,6 +40,12 @@ Task<void> pass(std::shared_ptr<Waiter> waiter) {
   static_cast<void>(co_await acquire);
 }
 
+// The input of what starts is a digest from here on.
+RunTurn digested(RunTurn turn) {
+  if (turn.type == EventType::start) turn.input = digest_of(turn.input);
+  return turn;
+}
+
 bool is_ordered(EventType type) {
   return type == EventType::start || type == EventType::piece || type == EventType::end ||
          type == EventType::error;
@@ -74,16 +80,15 @@ struct RunReplay::State {
     const auto it = by_id.find(id);
     return it == by_id.end() ? nullptr : it->second;
   }
-  static bool starts_as(const LiveRun& run, const RunTurn& start, const std::string& input) {
+  static bool starts_as(const LiveRun& run, const RunTurn& start) {
     return !run.open && run.recorded.kind == start.kind && run.recorded.name == start.name &&
-           run.recorded.input == input;
+           run.recorded.input == start.input;
   }
   // The recorded run that starts so: the one whose turn it is before others of the same look.
   LiveRun* find_start(const RunTurn& start) {
-    const std::string input = digest_of(start.input);
     LiveRun* found = nullptr;
     for (LiveRun* run : children[start.run]) {
-      if (!starts_as(*run, start, input)) continue;
+      if (!starts_as(*run, start)) continue;
       if (cursor < order.size() && order[cursor].run == run) return run;
       if (!found) found = run;
     }
@@ -105,8 +110,7 @@ struct RunReplay::State {
     const Slot& slot = order[cursor];
     if (slot.run->recorded.events[slot.event].type != turn.type) return false;
     if (turn.type != EventType::start) return slot.run->recorded.id == turn.run;
-    return slot.run->recorded.parent == turn.run &&
-           starts_as(*slot.run, turn, digest_of(turn.input));
+    return slot.run->recorded.parent == turn.run && starts_as(*slot.run, turn);
   }
   // Whether it comes later, or will be cancelled, as what it is part of was.
   bool may_wait(const RunTurn& turn) {
@@ -122,6 +126,18 @@ struct RunReplay::State {
           return true;
       }
     return false;
+  }
+
+  // Null when it need not wait.
+  std::shared_ptr<Waiter> wait_for(RunTurn turn) {
+    const std::lock_guard lock(mutex);
+    if (!diverged.empty() || is_next(turn)) return nullptr;
+    if (!may_wait(turn)) {
+      diverge(name_of(turn) + " was not recorded; " + expected());
+      return nullptr;
+    }
+    waiters.push_back(std::make_shared<Waiter>(std::move(turn)));
+    return waiters.back();
   }
 
   void advance() {
@@ -178,7 +194,8 @@ RunReplay::RunReplay(std::deque<RecordedRun> runs)
     : state_(std::make_shared<State>(std::move(runs))) {}
 RunReplay::~RunReplay() = default;
 
-RunId RunReplay::open(const RunTurn& start) {
+RunId RunReplay::open(const RunTurn& raw_start) {
+  const RunTurn start = digested(raw_start);
   const std::lock_guard lock(state_->mutex);
   if (LiveRun* run = state_->find_start(start)) {
     run->open = true;
@@ -220,16 +237,8 @@ std::string RunReplay::diverged() const {
 
 Task<void> RunReplay::turn(RunTurn next) {
   const std::shared_ptr<State> state = state_;
-  auto waiter = std::make_shared<Waiter>(std::move(next));
-  {
-    const std::lock_guard lock(state->mutex);
-    if (!state->diverged.empty() || state->is_next(waiter->next)) co_return;
-    if (!state->may_wait(waiter->next)) {
-      state->diverge(state->name_of(waiter->next) + " was not recorded; " + state->expected());
-      co_return;
-    }
-    state->waiters.push_back(waiter);
-  }
+  const std::shared_ptr<Waiter> waiter = state->wait_for(digested(std::move(next)));
+  if (!waiter) co_return;
   const auto since = Clock::now();
   std::exception_ptr failure;
   try {

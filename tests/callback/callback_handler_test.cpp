@@ -280,3 +280,27 @@ TEST_CASE("callback handler: a throw at any event neither reaches the run nor th
     if (type != EventType::warning) CHECK(told > 0);
   }
 }
+
+TEST_CASE("callback handler: one that blocks in a call of its own leaves the run as it is") {
+  struct Asking : lian::Handler {
+    void on_event(const Event& event) override {
+      if (event.type == EventType::warning) return;
+      answers += model.invoke("meanwhile", Context::root()).text();
+    }
+    ScriptedChatModel model{{ScriptedReply("+")}, true};
+    std::string answers;
+  };
+  const ScriptedChatModel model(
+      {ScriptedReply("").call("double", R"({"number": 4})", "c1"), ScriptedReply("It is 8.")});
+  const auto agent = lian::create_tool_calling_agent(model, {doubling()});
+  const auto asking = std::make_shared<Asking>();
+  const auto notes = std::make_shared<Notes>();
+  std::string answer;
+  for (auto& piece :
+       agent.stream("twice 4?", Context().with_handler(asking).with_handler(notes)))
+    if (piece.end) answer = piece.end->output;
+  CHECK(answer == "It is 8.");
+  CHECK(asking->answers.size() > 10);
+  CHECK(std::none_of(notes->lines.begin(), notes->lines.end(),
+                     [](const std::string& line) { return line.starts_with("warning"); }));
+}

@@ -84,6 +84,7 @@ TEST_CASE("trace handler: a root's tree, depth first, siblings in call order") {
   const std::string root = text_of(lines[0], "id");
   CHECK(text_of(lines[0], "kind") == "chain");
   CHECK_FALSE(lines[0].contains("parent_id"));
+  CHECK(text_of(lines[0], "outputs") == "a: x\nb: x");
   CHECK(text_of(lines[1], "name") == "slow");
   CHECK(text_of(lines[2], "name") == "quick");
   CHECK(text_of(lines[3], "name") == "quick");
@@ -125,7 +126,11 @@ TEST_CASE("trace handler: pieces, usage, events and errors") {
   CHECK(text_of(lines[0], "outputs") == "It is 8.");
   CHECK(text_of(lines[0]["events"][0], "event") == "agent_action");
   CHECK(text_of(lines[0]["events"][0], "data") == R"(double({"number": 4}))");
+  CHECK(text_of(lines[1], "inputs") == "user: twice 4?");
   CHECK(text_of(lines[2], "kind") == "tool");
+  CHECK(text_of(lines[2], "outputs") == "tool: 8");
+  CHECK(text_of(lines[3], "inputs") ==
+        "user: twice 4?\nassistant:  [double({\"number\": 4})]\ntool: 8");
   CHECK(lines[3]["pieces"].dump() == R"(["It"," is"," 8.",""])");
   CHECK(lines[3]["usage"]["total_tokens"].as_int() == 14);
   CHECK(text_of(lines[4]["events"][0], "message") == "look out");

@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "lian/core/document.hpp"
+#include "lian/core/event.hpp"
 #include "lian/core/fixed_string.hpp"
 #include "lian/core/pieces.hpp"
 #include "lian/core/values.hpp"
@@ -105,10 +107,41 @@ class RecordPiece {
     return slot ? &*slot : nullptr;
   }
   std::tuple<std::optional<Piece<typename Fields::type>>...>& slots() noexcept { return pieces_; }
+  const std::tuple<std::optional<Piece<typename Fields::type>>...>& slots() const noexcept {
+    return pieces_;
+  }
 
  private:
   std::tuple<std::optional<Piece<typename Fields::type>>...> pieces_;
 };
+
+namespace detail {
+
+// "name: value", a line each.
+template <class Slot>
+void append_slot(std::string& text, std::string_view name, const Slot& slot) {
+  if (!slot) return;
+  if (!text.empty()) text += '\n';
+  text.append(name).append(": ").append(Payload(*slot).text());
+}
+
+template <class... Fields, class Slots, std::size_t... I>
+void append_slots(std::string& out, const Slots& slots, std::index_sequence<I...>) {
+  std::string text;
+  (append_slot(text, Fields::name.view(), std::get<I>(slots)), ...);
+  out += text;
+}
+
+}  // namespace detail
+
+template <class... Fields>
+void append_text(std::string& out, const Record<Fields...>& record) {
+  detail::append_slots<Fields...>(out, record.slots(), std::index_sequence_for<Fields...>());
+}
+template <class... Fields>
+void append_text(std::string& out, const RecordPiece<Fields...>& piece) {
+  detail::append_slots<Fields...>(out, piece.slots(), std::index_sequence_for<Fields...>());
+}
 
 template <class... Fields>
 struct Pieces<Record<Fields...>> {

@@ -176,6 +176,9 @@ struct ChatInput {
   Messages messages;
 };
 
+/// The messages, as events show them.
+LIAN_API void append_text(std::string& out, const ChatInput& input);
+
 /// Messages and settings together: what a codec encodes.
 struct ChatRequest {
   ChatRequest() = default;
