@@ -33,6 +33,12 @@ using lian::testing::Recording;
 
 namespace {
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int replays = 100;
+#else
+constexpr int replays = 1000;
+#endif
+
 std::chrono::microseconds some_time() {
   static std::atomic<unsigned> seed{1};
   std::minstd_rand random(seed.fetch_add(7919));
@@ -128,10 +134,10 @@ Task<std::string> delayed(std::string text) {
 }  // namespace
 
 TEST_CASE("replay: an agent with parallel tools, 1,000 times the same trace") {
-  replay_many(false, 1000);
+  replay_many(false, replays);
 }
 
-TEST_CASE("replay: an agent that streams, 1,000 times the same trace") { replay_many(true, 1000); }
+TEST_CASE("replay: an agent that streams, 1,000 times the same trace") { replay_many(true, replays); }
 
 TEST_CASE("replay: branches that stream side by side keep their recorded order") {
   const TempFolder files;
