@@ -94,15 +94,19 @@ struct RunReplay::State {
     }
     return found;
   }
-  static std::optional<std::size_t> next_event(const LiveRun& run, EventType type,
-                                               const std::string& detail) {
+  static std::optional<std::size_t> next_event(const LiveRun& run, EventType type) {
+    for (std::size_t i = 0; i < run.told.size(); ++i)
+      if (!run.told[i] && run.recorded.events[i].type == type) return i;
+    return std::nullopt;
+  }
+  // Of events without a turn the one that told the same, else one of the same type.
+  static std::optional<std::size_t> next_note(const LiveRun& run, const Event& told) {
+    const std::string detail = digest_of(told);
     for (std::size_t i = 0; i < run.told.size(); ++i) {
       const RecordedEvent& event = run.recorded.events[i];
-      if (run.told[i] || event.type != type) continue;
-      if (!is_ordered(type) && event.detail != detail) continue;
-      return i;
+      if (!run.told[i] && event.type == told.type && event.detail == detail) return i;
     }
-    return std::nullopt;
+    return next_event(run, told.type);
   }
   bool is_told(const Slot& slot) const { return !slot.run || slot.run->told[slot.event]; }
   bool is_next(const RunTurn& turn) {
@@ -116,7 +120,7 @@ struct RunReplay::State {
   bool may_wait(const RunTurn& turn) {
     LiveRun* run = find(turn.run);
     if (turn.type == EventType::start ? find_start(turn) != nullptr
-                                      : run && next_event(*run, turn.type, std::string()))
+                                      : run && next_event(*run, turn.type))
       return true;
     for (; run; run = find(run->recorded.parent))
       for (std::size_t i = 0; i < run->told.size(); ++i) {
@@ -208,17 +212,20 @@ RunId RunReplay::open(const RunTurn& raw_start) {
 void RunReplay::stamp(Event& event) {
   const std::lock_guard lock(state_->mutex);
   LiveRun* const run = state_->find(event.run_id);
-  const std::string detail = is_ordered(event.type) ? std::string() : digest_of(event);
-  const auto place = run ? State::next_event(*run, event.type, detail) : std::nullopt;
-  if (!place) {
-    state_->diverge(state_->name_of(RunTurn(event.type, event.run_id)) +
-                    " was not recorded; " + state_->expected());
-    event.time_us = ++state_->last_time_us;
-  } else {
+  std::optional<std::size_t> place;
+  if (run)
+    place = is_ordered(event.type) ? State::next_event(*run, event.type)
+                                   : State::next_note(*run, event);
+  if (place) {
     run->told[*place] = true;
     event.time_us = run->recorded.events[*place].time_us;
     state_->last_time_us = std::max(state_->last_time_us, event.time_us);
+  } else {
+    event.time_us = ++state_->last_time_us;
   }
+  if (!place && is_ordered(event.type))
+    state_->diverge(state_->name_of(RunTurn(event.type, event.run_id)) + " was not recorded; " +
+                    state_->expected());
   if (run && (event.type == EventType::end || event.type == EventType::error)) state_->close(*run);
   state_->advance();
 }

@@ -224,6 +224,26 @@ TEST_CASE("replay: another program goes its own way and is told where") {
                                "function shout was to come"));
 }
 
+TEST_CASE("replay: more or other warnings and custom events are no other way") {
+  const TempFolder files;
+  const auto tells = [](std::string what) {
+    return lian::step(
+        [what](std::string text) {
+          lian::dispatch_custom_event("note", what);
+          if (what == "second") Context().warn("tells", "one more");
+          return text;
+        },
+        "tells");
+  };
+  {
+    Recording recording(files.path("a.jsonl"));
+    tells("first").invoke("x", recording.context());
+  }
+  Recording replay(files.path("a.jsonl"));
+  CHECK(tells("second").invoke("x", replay.context()) == "x");
+  CHECK(replay.diverged().empty());
+}
+
 TEST_CASE("replay: retries draw the recorded random numbers") {
   const TempFolder files;
   OpenAiServer server;
