@@ -1,5 +1,5 @@
-// The workloads of composition: what five steps cost in a row, and what stands between a model's call
-// of a tool and its function.
+// The workloads of composition: what five steps cost in a row, and what stands between a model's
+// call of a tool and its function.
 
 #include <lian/agent/tool_function.hpp>
 #include <lian/core/pipe.hpp>
@@ -47,8 +47,8 @@ void run_chain() {
 }
 
 void run_tool() {
-  const lian::Tool add = lian::tool(
-      "add", "adds two integers", [](long a, long b) { return a + b; }, {"a", "b"});
+  const lian::Tool add =
+      lian::tool("add", "adds two integers", [](long a, long b) { return a + b; }, {"a", "b"});
   const lian::ToolCall call("id", "add", R"({"a":20,"b":22})");
   std::size_t check = 0;
   const double time = cost(tool_runs, [&] { check += add.invoke(call).content().size(); });

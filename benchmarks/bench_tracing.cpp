@@ -39,8 +39,7 @@ void run_tracing(const char* file) {
   const auto chain = add | add | add;
   std::remove(file);
   const double unobserved = cost(chain, lian::Context());
-  const double nothing =
-      cost(chain, lian::Context().with_handler(std::make_shared<Nothing>()));
+  const double nothing = cost(chain, lian::Context().with_handler(std::make_shared<Nothing>()));
   const double traced =
       cost(chain, lian::Context().with_handler(std::make_shared<lian::TraceHandler>(file)));
   std::remove(file);

@@ -1,28 +1,35 @@
 #pragma once
 // What is measured, the same for the library, for the limit programs and for the peers.
 //
-//   PROGRAM seq CALLS                          one non-streamed call after another; a unit is a call
-//   PROGRAM stream STREAMS CHUNKS BATCH [text] one stream after another; a unit is a chunk; BATCH 0:
+//   PROGRAM seq CALLS                          one non-streamed call after another; a unit is a
+//   call PROGRAM stream STREAMS CHUNKS BATCH [text] one stream after another; a unit is a chunk;
+//   BATCH 0:
 //                                              bursts, 1: one server write a chunk; lian joins the
 //                                              message's pieces as they come, or ends in its parser
 //   PROGRAM conc STREAMS CHUNKS DELAY_MS       all streams at once; a unit is a chunk
 //   PROGRAM start                              one call, then the end; nothing is printed
 //   PROGRAM split-bytes FILE                   recursive splitter 1000/200; a unit is a byte
 //   PROGRAM split-code-points FILE             the same with lengths in code points
-//   PROGRAM scan                               exact top 10 of 100,000 x 768 floats; a unit is a query
-//   PROGRAM prompt                             five variables; a unit is a formatted prompt
+//   PROGRAM scan                               exact top 10 of 100,000 x 768 floats; a unit is a
+//   query PROGRAM prompt                             five variables; a unit is a formatted prompt
 //   PROGRAM sse FILE                           a recorded stream, read by 16 KiB; a unit is a byte
-//   PROGRAM history FILE                       a session of turns of two messages, each added for good
-//                                              (fsync), then the whole read by another handle; a unit
-//                                              is a message read; save_us is the CPU time of a turn
-//   PROGRAM chain                              lian alone: five plain steps in a row; a unit is a run;
+//   PROGRAM history FILE                       a session of turns of two messages, each added for
+//   good
+//                                              (fsync), then the whole read by another handle; a
+//                                              unit is a message read; save_us is the CPU time of a
+//                                              turn
+//   PROGRAM chain                              lian alone: five plain steps in a row; a unit is a
+//   run;
 //                                              ns_a_step is beyond what the same work takes by hand
-//   PROGRAM tool                               lian alone: a call of a tool as a model writes it, to
+//   PROGRAM tool                               lian alone: a call of a tool as a model writes it,
+//   to
 //                                              the message with its answer; a unit is a call
-//   PROGRAM tracing FILE                       lian alone: a chain of three plain steps; a unit is a run
+//   PROGRAM tracing FILE                       lian alone: a chain of three plain steps; a unit is
+//   a run
 //                                              with nobody watching; what a step costs more with a
 //                                              handler that does nothing, and with a trace to FILE
-//   PROGRAM codecs FOLDER [PART]               lian alone: each recorded stream of tests/data/wire (or
+//   PROGRAM codecs FOLDER [PART]               lian alone: each recorded stream of tests/data/wire
+//   (or
 //                                              those whose name has PART) made 10 MB long, a line
 //                                              each; a unit is an event
 //

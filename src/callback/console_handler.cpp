@@ -78,8 +78,7 @@ struct ConsoleHandler::State {
   std::map<RunId, Open> open;
 };
 
-ConsoleHandler::ConsoleHandler(ConsoleOptions options)
-    : state_(std::make_unique<State>(options)) {}
+ConsoleHandler::ConsoleHandler(ConsoleOptions options) : state_(std::make_unique<State>(options)) {}
 ConsoleHandler::~ConsoleHandler() = default;
 
 void ConsoleHandler::on_event(const Event& event) {

@@ -58,8 +58,7 @@ class LineFile {
 }  // namespace
 
 struct TraceHandler::State {
-  State(const std::string& path, TraceOptions trace_options)
-      : options(trace_options), file(path) {}
+  State(const std::string& path, TraceOptions trace_options) : options(trace_options), file(path) {}
 
   void start(const Event& event) {
     const auto found = open.find(event.parent_id);

@@ -198,12 +198,11 @@ void TraceRun::write_own(std::string& out, const std::string& trace, const std::
 
 void TraceRun::write(std::string& out, const std::string& trace, const std::string& before,
                      const TraceOptions& options) {
-  const std::string order = (before.empty() ? before : before + ".") +
-                            trace_time(start_us_, true) + trace_id(id);
+  const std::string order =
+      (before.empty() ? before : before + ".") + trace_time(start_us_, true) + trace_id(id);
   write_own(out, trace, order, options);
-  std::stable_sort(children.begin(), children.end(), [](const auto& a, const auto& b) {
-    return a->start_us_ < b->start_us_;
-  });
+  std::stable_sort(children.begin(), children.end(),
+                   [](const auto& a, const auto& b) { return a->start_us_ < b->start_us_; });
   for (const auto& child : children) child->write(out, trace, order, options);
 }
 

@@ -240,7 +240,9 @@ RunTurn start_turn(const Context& context, StepKind kind, std::string name, Payl
 }
 }  // namespace
 
-bool Run::ordered() const noexcept { return context_.run_source() && context_.run_source()->ordered(); }
+bool Run::ordered() const noexcept {
+  return context_.run_source() && context_.run_source()->ordered();
+}
 
 Task<void> Run::turn(EventType next) const {
   return context_.run_source()->turn(RunTurn(next, context_.run_id()));

@@ -14,32 +14,52 @@ inline namespace v0 {
 
 std::string_view to_string(EventType type) noexcept {
   switch (type) {
-    case EventType::start: return "start";
-    case EventType::piece: return "piece";
-    case EventType::end: return "end";
-    case EventType::error: return "error";
-    case EventType::warning: return "warning";
-    case EventType::retry: return "retry";
-    case EventType::custom: return "custom";
-    case EventType::agent_action: return "agent_action";
+    case EventType::start:
+      return "start";
+    case EventType::piece:
+      return "piece";
+    case EventType::end:
+      return "end";
+    case EventType::error:
+      return "error";
+    case EventType::warning:
+      return "warning";
+    case EventType::retry:
+      return "retry";
+    case EventType::custom:
+      return "custom";
+    case EventType::agent_action:
+      return "agent_action";
   }
   return "custom";
 }
 
 std::string_view to_string(StepKind kind) noexcept {
   switch (kind) {
-    case StepKind::chain: return "chain";
-    case StepKind::function: return "function";
-    case StepKind::prompt: return "prompt";
-    case StepKind::chat_model: return "chat_model";
-    case StepKind::text_model: return "text_model";
-    case StepKind::embedding: return "embedding";
-    case StepKind::parser: return "parser";
-    case StepKind::retriever: return "retriever";
-    case StepKind::tool: return "tool";
-    case StepKind::agent: return "agent";
-    case StepKind::loader: return "loader";
-    case StepKind::store: return "store";
+    case StepKind::chain:
+      return "chain";
+    case StepKind::function:
+      return "function";
+    case StepKind::prompt:
+      return "prompt";
+    case StepKind::chat_model:
+      return "chat_model";
+    case StepKind::text_model:
+      return "text_model";
+    case StepKind::embedding:
+      return "embedding";
+    case StepKind::parser:
+      return "parser";
+    case StepKind::retriever:
+      return "retriever";
+    case StepKind::tool:
+      return "tool";
+    case StepKind::agent:
+      return "agent";
+    case StepKind::loader:
+      return "loader";
+    case StepKind::store:
+      return "store";
   }
   return "chain";
 }

@@ -14,9 +14,10 @@ void check_iterations(int max_iterations) {
 
 void throw_too_many_iterations(int max_iterations) {
   throw LimitError(
-      fmt::format("its condition did not hold after {} iterations; allow more, or let the step come "
-                  "to an end",
-                  max_iterations),
+      fmt::format(
+          "its condition did not hold after {} iterations; allow more, or let the step come "
+          "to an end",
+          max_iterations),
       "max_iterations", static_cast<std::uint64_t>(max_iterations));
 }
 

@@ -78,8 +78,7 @@ Found match_query(std::string_view rest) {
   return {};
 }
 
-Found match(std::string_view text, std::size_t at,
-            const std::vector<std::string>& secrets) {
+Found match(std::string_view text, std::size_t at, const std::vector<std::string>& secrets) {
   const std::string_view rest = text.substr(at);
   for (const std::string& secret : secrets) {
     if (secret.size() >= 4 && rest.starts_with(secret)) return {0, secret.size()};
@@ -126,8 +125,8 @@ std::string plain_name(std::string_view name) {
 // Narrower than for headers: "token", "key" and "signature" are words of replies and of tools.
 bool is_secret_member(std::string_view name) {
   constexpr std::array<std::string_view, 12> names = {
-      "accesstoken", "refreshtoken", "idtoken",    "clientsecret", "apikey",     "xapikey",
-      "authorization", "sessionkey", "sessionsecret", "privatekey", "secretkey", "apisecret"};
+      "accesstoken",   "refreshtoken", "idtoken",       "clientsecret", "apikey",    "xapikey",
+      "authorization", "sessionkey",   "sessionsecret", "privatekey",   "secretkey", "apisecret"};
   return std::find(names.begin(), names.end(), plain_name(name)) != names.end();
 }
 
@@ -136,12 +135,11 @@ bool is_secret_member(std::string_view name) {
 bool is_secret_name(std::string_view name) {
   const std::string plain = plain_name(name);
   constexpr std::array<std::string_view, 10> anywhere = {
-      "key", "secret", "password", "authorization", "token",
-      "cookie", "signature", "credential", "assertion", "session"};
+      "key",    "secret",    "password",   "authorization", "token",
+      "cookie", "signature", "credential", "assertion",     "session"};
   if (plain == "idempotencykey" || plain.find("tokens") != std::string::npos) return false;
-  return std::any_of(anywhere.begin(), anywhere.end(), [&](std::string_view part) {
-    return plain.find(part) != std::string::npos;
-  });
+  return std::any_of(anywhere.begin(), anywhere.end(),
+                     [&](std::string_view part) { return plain.find(part) != std::string::npos; });
 }
 
 Json redact_json(const Json& json, const std::vector<std::string>& secrets) {

@@ -17,8 +17,9 @@ void check_route(const std::vector<std::string_view>& names) {
 }
 
 void throw_no_route(std::string_view key, const std::vector<std::string_view>& names) {
-  throw Error(ErrorKind::invalid_request, fmt::format("no way of the router is named '{}'; there are {}",
-                                                      key, fmt::join(names, ", ")));
+  throw Error(
+      ErrorKind::invalid_request,
+      fmt::format("no way of the router is named '{}'; there are {}", key, fmt::join(names, ", ")));
 }
 
 }  // namespace detail

@@ -12,7 +12,8 @@ Context RunnableConfig::apply(Context context) const {
   for (const auto& entry : metadata_)
     if (!context.metadata().find(entry.name))
       context = context.with_metadata(entry.name, entry.value);
-  for (const std::shared_ptr<Handler>& handler : callbacks_) context = context.with_handler(handler);
+  for (const std::shared_ptr<Handler>& handler : callbacks_)
+    context = context.with_handler(handler);
   if (max_concurrency_) context = context.with_concurrency(*max_concurrency_);
   return context;
 }

@@ -56,6 +56,8 @@ std::string event_name(EventType type, StepKind kind) {
       return "on_warning";
     case EventType::custom:
       return "on_custom_event";
+    case EventType::agent_action:
+      return "on_agent_action";
     default:
       return fmt::format("on_{}_{}", type_name(kind), verb(type));
   }
@@ -88,8 +90,7 @@ struct RunEventQueue::Runs {
   }
   void note(const Event& event) {
     if (event.type == EventType::start) parents.emplace(event.run_id, event.parent_id);
-    if (event.type == EventType::end || event.type == EventType::error)
-      parents.erase(event.run_id);
+    if (event.type == EventType::end || event.type == EventType::error) parents.erase(event.run_id);
   }
   std::mutex mutex;
   std::unordered_map<RunId, RunId> parents;

@@ -135,8 +135,8 @@ class Fitting {
     }
     if (!lenient_ || !std::isfinite(value))
       throw Error(ErrorKind::invalid_request,
-                  fmt::format("{} is {} but must lie {} for {}; nothing was sent", name, value, range.text(),
-                              provider_));
+                  fmt::format("{} is {} but must lie {} for {}; nothing was sent", name, value,
+                              range.text(), provider_));
     const double edge = (range.high - range.low) / 100;
     const double inside = value < range.low || (range.low_open && value == range.low)
                               ? range.low + (range.low_open ? edge : 0)

@@ -31,8 +31,7 @@ ChatModel ChatModel::bind_tools(std::vector<ToolSpec> tools, ToolChoice choice) 
 namespace {
 
 // Keeps the step for as long as it counts.
-Task<std::int64_t> count_with(std::shared_ptr<const ChatStep> chat, ChatInput in,
-                              Context context) {
+Task<std::int64_t> count_with(std::shared_ptr<const ChatStep> chat, ChatInput in, Context context) {
   ContextScope::Enter enter(context);
   ContextScope scope = co_await enter;
   Task<std::int64_t> counting = chat->count_tokens(std::move(in), std::move(context));
@@ -140,8 +139,7 @@ class Retrying final : public Decorator {
   static Context one_try(const Context& context) {
     const Context once = context.with_tries(1);
     if (context.tries() == 1 && context.metadata().find(call_metadata)) return once;
-    return once.with_metadata(call_metadata,
-                              fmt::format("{:016x}", detail::random_bits(context)));
+    return once.with_metadata(call_metadata, fmt::format("{:016x}", detail::random_bits(context)));
   }
   // Inside another owner of tries this one makes none of its own.
   Context tries(const Context& context) const {
@@ -260,11 +258,11 @@ ChatModel ChatModel::with_retry(RetryOptions options) const {
 
 ChatModel ChatModel::with_fallbacks(std::vector<ChatModel> others, FallbackOptions options) const {
   if (!options.exception_key().empty())
-    throw Error(ErrorKind::config, "with_fallbacks: exception_key needs steps that take lian::Values");
+    throw Error(ErrorKind::config,
+                "with_fallbacks: exception_key needs steps that take lian::Values");
   std::vector<Chat> steps;
   for (ChatModel& other : others) steps.push_back(std::move(other.chat_));
-  return ChatModel(
-      std::make_shared<Falling>(chat_, std::move(steps), std::move(options)));
+  return ChatModel(std::make_shared<Falling>(chat_, std::move(steps), std::move(options)));
 }
 
 ChatModel ChatModel::with_config(RunnableConfig config) const {

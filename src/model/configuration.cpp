@@ -138,8 +138,8 @@ struct Configured {
   ModelConfig config;
 };
 
-// What is neither a setting of lian nor one of a call is an option of the provider; an unknown one is
-// refused, with the known ones, when the model is made.
+// What is neither a setting of lian nor one of a call is an option of the provider; an unknown one
+// is refused, with the known ones, when the model is made.
 Configured configured(const Json& json) {
   if (!json.is_object()) wrong_type("configuration", json, "an object");
   Configured out;

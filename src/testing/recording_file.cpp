@@ -147,8 +147,8 @@ RecordedExchange exchange_from(const Json& line) {
     for (const Json& chunk : reply.at("chunks").items())
       exchange.chunks.push_back(from_value(chunk));
   }
-  exchange.end = line.contains("dropped") ? RecordedExchange::End::dropped
-                                          : RecordedExchange::End::whole;
+  exchange.end =
+      line.contains("dropped") ? RecordedExchange::End::dropped : RecordedExchange::End::whole;
   if (line.contains("error")) {
     exchange.end = RecordedExchange::End::failed;
     exchange.error_kind = error_kind_of(line["error"].at("kind").as_string());
@@ -192,8 +192,7 @@ RecordedRun run_from(const Json& line) {
     if (item.size() > 3) event.detail = item.at(3).as_string();
     run.events.push_back(std::move(event));
   }
-  for (const Json& bits : line["random"].items())
-    run.random.push_back(number_of(bits.as_string()));
+  for (const Json& bits : line["random"].items()) run.random.push_back(number_of(bits.as_string()));
   return run;
 }
 

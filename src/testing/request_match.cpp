@@ -110,8 +110,7 @@ std::optional<std::string> first_difference(const Json& recorded, const Json& as
   if (recorded.is_array() && asked.is_array()) {
     const std::size_t both = std::min(recorded.size(), asked.size());
     for (std::size_t i = 0; i < both; ++i)
-      if (auto found =
-              first_difference(recorded[i], asked[i], fmt::format("{}[{}]", path, i)))
+      if (auto found = first_difference(recorded[i], asked[i], fmt::format("{}[{}]", path, i)))
         return found;
     return fmt::format("{} has {} items, {} were recorded", path, asked.size(), recorded.size());
   }
@@ -132,8 +131,8 @@ std::string body_difference(const std::string& recorded, const std::string& aske
 std::size_t likeness(const RecordedExchange& a, const RecordedExchange& b) {
   const auto head = std::mismatch(a.body.begin(), a.body.end(), b.body.begin(), b.body.end());
   const auto tail = std::mismatch(a.body.rbegin(), a.body.rend(), b.body.rbegin(), b.body.rend());
-  const auto equal = static_cast<std::size_t>((head.first - a.body.begin()) +
-                                              (tail.first - a.body.rbegin()));
+  const auto equal =
+      static_cast<std::size_t>((head.first - a.body.begin()) + (tail.first - a.body.rbegin()));
   const std::size_t longer = std::max({a.body.size(), b.body.size(), std::size_t{1}});
   const bool same = a.method == b.method && matched_url(a.url) == matched_url(b.url);
   return std::min(equal, longer) * 1000 / longer + (same ? 1001 : 0);
@@ -190,9 +189,8 @@ std::string match_key(const RecordedExchange& exchange) {
 std::string difference(const RecordedExchange& asked,
                        const std::deque<RecordedExchange>& recorded) {
   const auto nearest = std::max_element(
-      recorded.begin(), recorded.end(), [&](const auto& a, const auto& b) {
-        return likeness(a, asked) < likeness(b, asked);
-      });
+      recorded.begin(), recorded.end(),
+      [&](const auto& a, const auto& b) { return likeness(a, asked) < likeness(b, asked); });
   if (nearest == recorded.end()) return "the recording holds no exchange";
   if (match_key(*nearest) == match_key(asked))
     return fmt::format(

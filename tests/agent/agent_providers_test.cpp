@@ -1,5 +1,5 @@
-// One agent program over the simulated servers of the providers, whole and streamed: the same steps,
-// and nothing that a vendor refuses.
+// One agent program over the simulated servers of the providers, whole and streamed: the same
+// steps, and nothing that a vendor refuses.
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,8 +45,8 @@ class Director final : public Handler {
 // A line for each step, and the answer.
 std::vector<std::string> steps_of(const AgentExecutor& agent, SimulatedProvider& provider,
                                   std::vector<Script> parts, bool streamed) {
-  const Context context = root().with_tries(1).with_handler(
-      std::make_shared<Director>(provider, std::move(parts)));
+  const Context context =
+      root().with_tries(1).with_handler(std::make_shared<Director>(provider, std::move(parts)));
   const AgentResult result = streamed ? stream_run(agent, "2 + 3, 40 + 2?", context).result
                                       : agent.invoke("2 + 3, 40 + 2?", context);
   std::vector<std::string> lines;
@@ -99,9 +99,9 @@ TEST_CASE("agent: tools side by side over five providers take the same steps") {
 }
 
 TEST_CASE("agent: one program takes the same steps over every provider that has tools") {
-  const std::vector<Script> parts{
-      calls({{"subtract", R"({"a":1})"}}), calls({{"add", R"({"a":"x","b":1})"}}),
-      calls({{"add", R"({"a":2,"b":3})"}}), says({"It is ", "5"})};
+  const std::vector<Script> parts{calls({{"subtract", R"({"a":1})"}}),
+                                  calls({{"add", R"({"a":"x","b":1})"}}),
+                                  calls({{"add", R"({"a":2,"b":3})"}}), says({"It is ", "5"})};
   const std::vector<std::string> expected{unknown_tool, wrong_argument, R"(3 add{"a":2,"b":3} = 5)",
                                           "It is 5"};
   std::vector<std::string> without;

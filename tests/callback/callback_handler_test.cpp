@@ -59,9 +59,7 @@ class Notes : public lian::CallbackHandler {
     lines.push_back("agent_finish " + e.data.text());
   }
   void on_retry(const Event& e) override { add("retry", e); }
-  void on_warning(const Event& e) override {
-    lines.push_back("warning " + std::string(e.message));
-  }
+  void on_warning(const Event& e) override { lines.push_back("warning " + std::string(e.message)); }
   void on_custom_event(std::string_view name, const Event& e) override {
     lines.push_back("custom " + std::string(name) + " " + e.data.text());
   }
@@ -98,8 +96,8 @@ Lines lines_of(const std::function<void(const Context&)>& run) {
 }
 
 lian::Tool doubling() {
-  return lian::tool(
-      "double", "Doubles a number.", [](int number) { return 2 * number; }, {"number"});
+  return lian::tool("double", "Doubles a number.", [](int number) { return 2 * number; },
+                    {"number"});
 }
 
 }  // namespace
@@ -132,8 +130,7 @@ TEST_CASE("callback handler: an agent, its actions, its tools and its end") {
       {ScriptedReply("").call("double", R"({"number": 4})", "c1"), ScriptedReply("It is 8.")});
   const auto agent = lian::create_tool_calling_agent(model, {doubling()});
   const std::string name = model.name();
-  const Lines lines =
-      lines_of([&](const Context& context) { agent.invoke("twice 4?", context); });
+  const Lines lines = lines_of([&](const Context& context) { agent.invoke("twice 4?", context); });
   CHECK(lines == Lines{"chain_start agent", "chat_model_start " + name, "llm_end " + name,
                        "agent_action double", "tool_start double", "tool_end double",
                        "chat_model_start " + name, "llm_end " + name, "agent_finish It is 8.",
@@ -144,13 +141,13 @@ TEST_CASE("callback handler: errors go to the function of their kind") {
   const ScriptedChatModel model({ScriptedReply(Error(ErrorKind::server, "down"))});
   CHECK(lines_of([&](const Context& context) { CHECK_THROWS(model.invoke("x", context)); }) ==
         Lines{"chat_model_start " + model.name(), "llm_error " + model.name() + ": down"});
-  const auto fails = lian::step(
-      [](std::string) -> std::string { throw Error(ErrorKind::parse, "odd"); }, "fails");
+  const auto fails =
+      lian::step([](std::string) -> std::string { throw Error(ErrorKind::parse, "odd"); }, "fails");
   CHECK(lines_of([&](const Context& context) { CHECK_THROWS(fails.invoke("x", context)); }) ==
         Lines{"chain_start fails", "chain_error fails: odd"});
-  const lian::Tool broken = lian::tool(
-      "broken", "Fails.",
-      [](int) -> std::string { throw Error(ErrorKind::tool, "no"); }, {"number"});
+  const lian::Tool broken =
+      lian::tool("broken", "Fails.", [](int) -> std::string { throw Error(ErrorKind::tool, "no"); },
+                 {"number"});
   const Lines lines = lines_of([&](const Context& context) {
     CHECK_THROWS(broken.invoke(lian::ToolCall("c1", "broken", R"({"number": 1})"), context));
   });
@@ -226,10 +223,8 @@ TEST_CASE("callback handler: tags and metadata are inherited") {
   const auto outer = lian::step(
       [&](std::string text) { return inner.invoke(text, Context().with_tag("below")); }, "outer");
   const auto seen = std::make_shared<Tags>();
-  outer.invoke("x",
-               Context().with_tag("top").with_metadata("user", "lin").with_handler(seen));
-  CHECK(seen->lines ==
-        Lines{R"(outer:top:{"user":"lin"})", R"(inner:below:{"user":"lin"})"});
+  outer.invoke("x", Context().with_tag("top").with_metadata("user", "lin").with_handler(seen));
+  CHECK(seen->lines == Lines{R"(outer:top:{"user":"lin"})", R"(inner:below:{"user":"lin"})"});
 }
 
 TEST_CASE("callback handler: a throw at any event neither reaches the run nor the other handlers") {
@@ -296,8 +291,7 @@ TEST_CASE("callback handler: one that blocks in a call of its own leaves the run
   const auto asking = std::make_shared<Asking>();
   const auto notes = std::make_shared<Notes>();
   std::string answer;
-  for (auto& piece :
-       agent.stream("twice 4?", Context().with_handler(asking).with_handler(notes)))
+  for (auto& piece : agent.stream("twice 4?", Context().with_handler(asking).with_handler(notes)))
     if (piece.end) answer = piece.end->output;
   CHECK(answer == "It is 8.");
   CHECK(asking->answers.size() > 10);

@@ -68,8 +68,8 @@ TEST_CASE("final answer handler: the prefix shown, strict and of one's own") {
   CHECK(answer_of({"Final Answer: 42"}, FinalAnswerOptions().strip_tokens(false)).empty());
   CHECK(joined(answer_of({"FinalAnswer:", "42"}, FinalAnswerOptions().strip_tokens(false))) ==
         "42");
-  CHECK(joined(answer_of({"答案", "：", "四"}, FinalAnswerOptions().answer_prefix_tokens(
-                                                   {"答案", "："}))) == "四");
+  CHECK(joined(answer_of({"答案", "：", "四"},
+                         FinalAnswerOptions().answer_prefix_tokens({"答案", "："}))) == "四");
   CHECK_THROWS_AS(
       lian::FinalAnswerStreamingHandler(FinalAnswerOptions().answer_prefix_tokens({" "})),
       lian::Error);
@@ -77,8 +77,8 @@ TEST_CASE("final answer handler: the prefix shown, strict and of one's own") {
 
 TEST_CASE("final answer handler: each reply anew") {
   Texts written;
-  const auto handler = std::make_shared<lian::FinalAnswerStreamingHandler>(FinalAnswerOptions(),
-                                                                           Sink{&written});
+  const auto handler =
+      std::make_shared<lian::FinalAnswerStreamingHandler>(FinalAnswerOptions(), Sink{&written});
   const ScriptedChatModel model({ScriptedReply("Final Answer: 1"), ScriptedReply("Thought: 2")});
   const Context context = Context().with_handler(handler);
   for (auto& piece : model.stream("x", context)) static_cast<void>(piece);

@@ -61,8 +61,8 @@ std::string text_of(const Json& line, const char* member) {
 }
 
 lian::Tool doubling() {
-  return lian::tool(
-      "double", "Doubles a number.", [](int number) { return 2 * number; }, {"number"});
+  return lian::tool("double", "Doubles a number.", [](int number) { return 2 * number; },
+                    {"number"});
 }
 
 lian::Task<std::string> slow(std::string text) {
@@ -97,8 +97,7 @@ TEST_CASE("trace handler: a root's tree, depth first, siblings in call order") {
   }
   for (std::size_t i = 1; i < 4; ++i) {
     CHECK(text_of(lines[i], "parent_id") == root);
-    CHECK(text_of(lines[i], "dotted_order")
-              .starts_with(text_of(lines[0], "dotted_order") + "."));
+    CHECK(text_of(lines[i], "dotted_order").starts_with(text_of(lines[0], "dotted_order") + "."));
     CHECK(text_of(lines[i], "inputs") == "x");
     CHECK(text_of(lines[i], "outputs") == "x");
   }
@@ -157,14 +156,15 @@ TEST_CASE("trace handler: no contents when not wanted") {
 
 TEST_CASE("trace handler: credentials are removed everywhere, across pieces too") {
   const std::string key = "sk-abcdefghijklmnopqrstuvwxyz012345";
-  const ScriptedChatModel model({ScriptedReply("the key is " + key)
-                                     .pieces({"the key is sk-abcdefghijkl",
-                                              "mnopqrstuvwxyz012345"}),
-                                 ScriptedReply(Error(ErrorKind::server, "no " + key))});
+  const ScriptedChatModel model(
+      {ScriptedReply("the key is " + key)
+           .pieces({"the key is sk-abcdefghijkl", "mnopqrstuvwxyz012345"}),
+       ScriptedReply(Error(ErrorKind::server, "no " + key))});
   Trace trace;
-  const Context context =
-      trace.context().with_tag(key).with_metadata("access_token", "24.cafe").with_metadata(
-          "note", "Bearer abcdef.ghijkl");
+  const Context context = trace.context()
+                              .with_tag(key)
+                              .with_metadata("access_token", "24.cafe")
+                              .with_metadata("note", "Bearer abcdef.ghijkl");
   for (auto& piece : model.stream("my key: " + key, context)) static_cast<void>(piece);
   CHECK_THROWS(model.invoke(key, context));
   const auto tells = lian::step(

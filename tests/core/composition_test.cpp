@@ -124,8 +124,9 @@ TEST_CASE("with_retry: only the exceptions that are asked for") {
 }
 
 TEST_CASE("with_retry: what stays wrong, and what was cancelled, is not run again") {
-  for (const ErrorKind kind : {ErrorKind::authentication, ErrorKind::invalid_request,
-                               ErrorKind::cancelled, ErrorKind::config, ErrorKind::context_length}) {
+  for (const ErrorKind kind :
+       {ErrorKind::authentication, ErrorKind::invalid_request, ErrorKind::cancelled,
+        ErrorKind::config, ErrorKind::context_length}) {
     std::atomic<int> runs = 0;
     const auto failing = lian::step([&runs, kind](int) -> int {
       ++runs;
@@ -195,13 +196,14 @@ TEST_CASE("with_retry: waits as told; the provider's hint counts, a long one is 
 
 TEST_CASE("with_retry: every retry is an event; errors name the step once") {
   const auto recorder = std::make_shared<Recorder>();
-  const auto failing = lian::step([](int) -> int { throw Error(ErrorKind::server, "down"); }, "work");
+  const auto failing =
+      lian::step([](int) -> int { throw Error(ErrorKind::server, "down"); }, "work");
   CHECK(message_of([&] {
           failing.with_retry(at_once(2)).invoke(0, Context().with_handler(recorder));
         }) == "work: down");
   CHECK(recorder->line == "start work; error work; retry work; start work; error work");
-  CHECK(recorder->messages == std::vector<std::string>{
-                                  "attempt 1 of 2 failed (down); next attempt in 0.00 s"});
+  CHECK(recorder->messages ==
+        std::vector<std::string>{"attempt 1 of 2 failed (down); next attempt in 0.00 s"});
   CHECK(kind_of([&] { failing.with_retry(0); }) == ErrorKind::config);
 }
 
@@ -237,8 +239,9 @@ TEST_CASE("with_fallbacks: only after the exceptions it is for, never after canc
   };
   CHECK(kind_of([&] { failing(ErrorKind::cancelled).with_fallbacks({other}).invoke(0); }) ==
         ErrorKind::cancelled);
-  const auto picky = lian::step([](int) -> int { throw std::runtime_error("other"); })
-                         .with_fallbacks({other}, FallbackOptions().exceptions_to_handle<Error>());
+  const auto picky = lian::step([](int) -> int {
+                       throw std::runtime_error("other");
+                     }).with_fallbacks({other}, FallbackOptions().exceptions_to_handle<Error>());
   CHECK_THROWS_WITH(picky.invoke(0), "other");
   CHECK(runs == 0);
   CHECK(failing(ErrorKind::server)
@@ -247,10 +250,10 @@ TEST_CASE("with_fallbacks: only after the exceptions it is for, never after canc
 }
 
 TEST_CASE("with_fallbacks: the error is told to the next one under its key") {
-  const auto first = lian::step([](Values) -> std::string { throw std::runtime_error("too long"); });
+  const auto first =
+      lian::step([](Values) -> std::string { throw std::runtime_error("too long"); });
   const auto second = lian::step([](Values in) { return *in.at("problem").text(); });
-  const auto chain =
-      first.with_fallbacks({second}, FallbackOptions().exception_key("problem"));
+  const auto chain = first.with_fallbacks({second}, FallbackOptions().exception_key("problem"));
   CHECK(chain.invoke({{"text", "x"}}) == "too long");
   const auto number = lian::step([](int x) { return x; });
   CHECK(kind_of([&] { number.with_fallbacks({number}, FallbackOptions().exception_key("e")); }) ==
@@ -298,15 +301,16 @@ TEST_CASE("with_config: name, tags, metadata and handlers are the step's and wha
   CHECK(own->tags == std::vector<std::string>{"call", "math"});
   CHECK(*own->metadata.at("who").text() == "caller");
   CHECK(*own->metadata.at("what").text() == "sum");
-  CHECK(calls->line == "start chain; start increment; end increment; start twice; end twice; "
-                       "end chain");
+  CHECK(calls->line ==
+        "start chain; start increment; end increment; start twice; end twice; "
+        "end chain");
   CHECK(calls->tags == std::vector<std::string>{"call"});
 }
 
 TEST_CASE("with_config: a chain takes the name of its run; nothing changes unobserved") {
   const auto recorder = std::make_shared<Recorder>();
-  const auto sum = lian::step([](int x) { return x + 1; }, "a") |
-                   lian::step([](int x) { return x + 1; }, "b");
+  const auto sum =
+      lian::step([](int x) { return x + 1; }, "a") | lian::step([](int x) { return x + 1; }, "b");
   const auto named = sum.with_config(RunnableConfig().run_name("sum"));
   CHECK(named.invoke(1, Context().with_handler(recorder)) == 3);
   CHECK(recorder->line == "start sum; start a; end a; start b; end b; end sum");
@@ -336,7 +340,7 @@ TEST_CASE("map: the step for each element, so many at once, in order") {
       const Count count{*now};
       *top = std::max(top->load(), ++*now);
       co_await lian::sleep(2ms);
-      co_return value * value;
+      co_return value* value;
     };
     return work(&running, &most, x);
   });
@@ -344,15 +348,14 @@ TEST_CASE("map: the step for each element, so many at once, in order") {
   CHECK(all.invoke({1, 2, 3, 4, 5, 6, 7}) == std::vector<int>{1, 4, 9, 16, 25, 36, 49});
   CHECK(most == 3);
   CHECK(all.invoke({}).empty());
-  const auto chain = lian::step([](std::string text) {
-                       return std::vector<char>(text.begin(), text.end());
-                     }) |
-                     lian::step([](char c) { return std::string(2, c); }).map() |
-                     lian::step([](std::vector<std::string> parts) {
-                       std::string text;
-                       for (const std::string& part : parts) text += part;
-                       return text;
-                     });
+  const auto chain =
+      lian::step([](std::string text) { return std::vector<char>(text.begin(), text.end()); }) |
+      lian::step([](char c) { return std::string(2, c); }).map() |
+      lian::step([](std::vector<std::string> parts) {
+        std::string text;
+        for (const std::string& part : parts) text += part;
+        return text;
+      });
   CHECK(chain.invoke("abc") == "aabbcc");
 }
 
@@ -364,8 +367,9 @@ TEST_CASE("router: goes the way that is named, says which there are") {
   CHECK(chain.invoke({"add", 10}) == 11);
   CHECK(chain.invoke({"square", 10}) == 100);
   CHECK(chain.batch({{"add", 1}, {"square", 2}}) == std::vector<int>{2, 4});
-  CHECK(message_of([&] { chain.invoke({"cube", 1}); }) ==
-        "router: no way of the router is named 'cube'; there are add, square");
+  CHECK(message_of([&] {
+          chain.invoke({"cube", 1});
+        }) == "router: no way of the router is named 'cube'; there are add, square");
   const auto twice = [] {
     const auto same = lian::step([](int x) { return x; });
     return lian::router(lian::route("a", same), lian::route("a", same));
@@ -383,13 +387,17 @@ TEST_CASE("loop_until: runs on its own result until the condition holds") {
   const auto doubled = lian::step([](int x) { return x * 2; });
   CHECK(lian::loop_until(doubled, [](int x) { return x > 100; }).invoke(3) == 192);
   CHECK(lian::loop_until(doubled, [](int) { return true; }).invoke(3) == 6);
-  const auto endless = lian::loop_until(doubled, [](int) { return false; }, 4);
-  CHECK(message_of([&] { endless.invoke(1); }) ==
-        "loop_until: its condition did not hold after 4 iterations; allow more, or let the step come "
-        "to an end");
+  const auto endless = lian::loop_until(
+      doubled, [](int) { return false; }, 4);
+  CHECK(
+      message_of([&] { endless.invoke(1); }) ==
+      "loop_until: its condition did not hold after 4 iterations; allow more, or let the step come "
+      "to an end");
   CHECK(kind_of([&] { endless.invoke(1); }) == ErrorKind::limit);
-  CHECK(kind_of([&] { lian::loop_until(doubled, [](int) { return true; }, 0); }) ==
-        ErrorKind::config);
+  CHECK(kind_of([&] {
+          lian::loop_until(
+              doubled, [](int) { return true; }, 0);
+        }) == ErrorKind::config);
 }
 
 namespace {

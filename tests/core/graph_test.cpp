@@ -31,8 +31,8 @@ TEST_CASE("graph: branches fork under their names and meet again") {
       lian::parallel(lian::key<"x"> = named("a") | named("b"), lian::key<"y"> = named("c")) |
       [](const auto& record) { return record.template get<"x">(); };
   const std::string drawn = get_graph(chain).draw_mermaid();
-  for (const char* edge : {"n1 -- \"x\" --> n2;", "n2 --> n3;", "n1 -- \"y\" --> n4;",
-                           "n3 --> n5;", "n4 --> n5;", "n5 --> __end__;"})
+  for (const char* edge : {"n1 -- \"x\" --> n2;", "n2 --> n3;", "n1 -- \"y\" --> n4;", "n3 --> n5;",
+                           "n4 --> n5;", "n5 --> __end__;"})
     CHECK(drawn.find(edge) != std::string::npos);
   CHECK(get_graph(chain).edges().size() == 7);
   CHECK(get_graph(chain).draw_ascii() ==
@@ -50,7 +50,8 @@ TEST_CASE("graph: the ways of a branch, fallbacks and what a step runs inside") 
   CHECK(drawn ==
         "start\n| branch [chain]\n  + when 1:\n    | empty [function]\n  + otherwise:\n"
         "    | with_fallbacks [chain]\n      + first:\n        | full [function]\n"
-        "      + fallback 1:\n        | spare [function]\n| list [function]\n| map [chain]\n    | each [function]\nend\n");
+        "      + fallback 1:\n        | spare [function]\n| list [function]\n| map [chain]\n    | "
+        "each [function]\nend\n");
 }
 
 TEST_CASE("graph: names cannot break out of the drawing") {

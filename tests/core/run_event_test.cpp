@@ -69,7 +69,9 @@ Runnable<std::string, std::string> loud() {
   return Runnable<std::string, std::string>(std::make_shared<Shout>());
 }
 
-std::string line(const RunEvent& event) { return event.event + " " + event.name + " " + event.data.text(); }
+std::string line(const RunEvent& event) {
+  return event.event + " " + event.name + " " + event.data.text();
+}
 
 std::vector<std::string> lines(lian::PieceRange<RunEvent> events) {
   std::vector<std::string> out;
@@ -114,16 +116,20 @@ TEST_CASE("astream_events: filters by name, kind and tag, as asked") {
   CHECK(lines(chain.stream_events(1, Context(), EventFilter().include_types({"chat_model"}))) ==
         std::vector<std::string>{"on_chat_model_start words 1", "on_chat_model_stream words 0 ",
                                  "on_chat_model_end words 0 "});
-  CHECK(lines(chain.stream_events(1, Context(), EventFilter().exclude_types({"chat_model", "chain"}))) ==
+  CHECK(lines(chain.stream_events(1, Context(),
+                                  EventFilter().exclude_types({"chat_model", "chain"}))) ==
         std::vector<std::string>{"on_parser_start shout ", "on_parser_stream shout 0 !",
                                  "on_parser_end shout 0 !"});
-  CHECK(lines(chain.stream_events(1, Context(), EventFilter().include_names({"shout"}))).size() == 3);
-  CHECK(lines(chain.stream_events(
-                  1, Context(), EventFilter().include_names({"shout"}).exclude_names({"shout"})))
+  CHECK(lines(chain.stream_events(1, Context(), EventFilter().include_names({"shout"}))).size() ==
+        3);
+  CHECK(lines(chain.stream_events(1, Context(),
+                                  EventFilter().include_names({"shout"}).exclude_names({"shout"})))
             .empty());
   const auto tagged = words().with_config(lian::RunnableConfig().tags({"mine"})) | loud();
-  CHECK(lines(tagged.stream_events(1, Context(), EventFilter().include_tags({"mine"}))).size() == 3);
-  CHECK(lines(tagged.stream_events(1, Context(), EventFilter().exclude_tags({"mine"}))).size() == 6);
+  CHECK(lines(tagged.stream_events(1, Context(), EventFilter().include_tags({"mine"}))).size() ==
+        3);
+  CHECK(lines(tagged.stream_events(1, Context(), EventFilter().exclude_tags({"mine"}))).size() ==
+        6);
 }
 
 TEST_CASE("astream_events: a failure comes as events, then is thrown") {
@@ -138,7 +144,8 @@ TEST_CASE("astream_events: a failure comes as events, then is thrown") {
             CHECK(kind_of([&] { std::rethrow_exception(event.error); }) == ErrorKind::server);
           }
         }) == ErrorKind::server);
-  CHECK(seen == std::vector<std::string>{"on_chat_model_error", "on_parser_error", "on_chain_error"});
+  CHECK(seen ==
+        std::vector<std::string>{"on_chat_model_error", "on_parser_error", "on_chain_error"});
   CHECK(last == "broke off");
 }
 

@@ -15,10 +15,10 @@
 using Catch::Matchers::ContainsSubstring;
 using lian::Error;
 using lian::ErrorKind;
-using lian::test::TempFolder;
-using lian::test::OpenAiServer;
 using lian::test::openai;
+using lian::test::OpenAiServer;
 using lian::test::read_file;
+using lian::test::TempFolder;
 using lian::testing::Recording;
 using lian::testing::RecordingMode;
 
@@ -97,17 +97,16 @@ TEST_CASE("recording: what was not recorded is an error that tells the differenc
   const std::size_t asked = server.requests().size();
   Recording replay(files.path("a.jsonl"));
   const lian::ChatModel model = openai(server.url());
-  CHECK_THAT(
-      error_of([&] { model.invoke("two", replay.context()); }, ErrorKind::config),
-      ContainsSubstring(
-          R"($.messages[0].content is "two", recorded was "one")"));
+  CHECK_THAT(error_of([&] { model.invoke("two", replay.context()); }, ErrorKind::config),
+             ContainsSubstring(R"($.messages[0].content is "two", recorded was "one")"));
   model.invoke("one", replay.context());
   CHECK_THAT(error_of([&] { model.invoke("one", replay.context()); }, ErrorKind::config),
              ContainsSubstring("it was recorded 1 time(s), and each was replayed"));
-  CHECK_THAT(error_of([&] { model.bind(lian::ChatOptions().temperature(0.5))
-                                .invoke("one", replay.context()); },
-                      ErrorKind::config),
-             ContainsSubstring("$.temperature was not recorded"));
+  CHECK_THAT(
+      error_of(
+          [&] { model.bind(lian::ChatOptions().temperature(0.5)).invoke("one", replay.context()); },
+          ErrorKind::config),
+      ContainsSubstring("$.temperature was not recorded"));
   CHECK_THAT(error_of([&] { openai("http://127.0.0.1:9/v1").invoke("one", replay.context()); },
                       ErrorKind::config),
              ContainsSubstring("the nearest is line"));
@@ -159,9 +158,9 @@ TEST_CASE("recording: a connection that breaks and a stream that is cut come aga
   const TempFolder files;
   OpenAiServer server;
   const auto run = [&](const lian::Context& context) {
-    std::string all = error_of(
-        [&] { openai("http://127.0.0.1:9/v1").invoke("x", context.with_tries(1)); },
-        ErrorKind::network);
+    std::string all =
+        error_of([&] { openai("http://127.0.0.1:9/v1").invoke("x", context.with_tries(1)); },
+                 ErrorKind::network);
     try {
       streamed(openai(server.url(), "stream-cut"), "x", context.with_tries(1));
     } catch (const lian::Error& cut) {

@@ -63,17 +63,17 @@ Task<std::string> failing_tool(std::string city) {
 const auto shout = lian::step([](std::string text) { return text + "!"; }, "shout");
 
 std::vector<Tool> tools() {
-  return {lian::tool("weather", "The weather.", slow_tool, {"city"}),
-          lian::tool("map", "A map.", failing_tool, {"city"}),
-          lian::tool("greet", "Greets.", [](std::string city) { return shout.invoke(city); },
-                     {"city"}),
-          lian::tool(
-              "read", "Reads.",
-              [](std::string city) {
-                std::this_thread::sleep_for(some_time());
-                return shout.invoke("read " + city);
-              },
-              {"city"}, ToolOptions().blocking())};
+  return {
+      lian::tool("weather", "The weather.", slow_tool, {"city"}),
+      lian::tool("map", "A map.", failing_tool, {"city"}),
+      lian::tool("greet", "Greets.", [](std::string city) { return shout.invoke(city); }, {"city"}),
+      lian::tool(
+          "read", "Reads.",
+          [](std::string city) {
+            std::this_thread::sleep_for(some_time());
+            return shout.invoke("read " + city);
+          },
+          {"city"}, ToolOptions().blocking())};
 }
 
 void script(OpenAiServer& server) {
@@ -137,7 +137,9 @@ TEST_CASE("replay: an agent with parallel tools, 1,000 times the same trace") {
   replay_many(false, replays);
 }
 
-TEST_CASE("replay: an agent that streams, 1,000 times the same trace") { replay_many(true, replays); }
+TEST_CASE("replay: an agent that streams, 1,000 times the same trace") {
+  replay_many(true, replays);
+}
 
 TEST_CASE("replay: branches that stream side by side keep their recorded order") {
   const TempFolder files;

@@ -128,8 +128,8 @@ struct LIAN_API McpIssue {
 /// is read from only while a call waits for it. The last handle or tool ends the servers, which
 /// takes up to McpOptions::shutdown_timeout; `close` does so earlier.
 ///
-///     lian::McpClient client({{"files", lian::McpServer::stdio("npx", {"-y", "@model…",
-///     "/data"})}}); auto agent = lian::create_tool_calling_agent(model, client.tools(), options);
+///     McpClient client({{"files", McpServer::stdio("npx", {"-y", "@model…", "/data"})}});
+///     auto agent = create_tool_calling_agent(model, client.tools(), options);
 ///
 /// A tool is named "server__tool". Calling it throws ToolError with the server's words when the
 /// server says that it failed, Error{timeout}, LimitError, and ToolError for every other fault of

@@ -95,8 +95,7 @@ class Channel {
  private:
   using Side = detail::ChannelCore::Side;
   struct Shared {
-    explicit Shared(std::size_t capacity)
-        : core(std::make_shared<detail::ChannelCore>(capacity)) {}
+    explicit Shared(std::size_t capacity) : core(std::make_shared<detail::ChannelCore>(capacity)) {}
     std::shared_ptr<detail::ChannelCore> core;
     std::deque<T> items;
   };

@@ -157,7 +157,8 @@ struct LIAN_API Event {
   /// agent_action: the ToolCall that an agent is about to run.
   Payload data;
   const Error* error = nullptr;       ///< error and retry events: what went wrong
-  std::string_view message;           ///< warning, retry, custom: what to read; agent_action: the agent's thought
+  /// warning, retry, custom: what to read; agent_action: the agent's thought.
+  std::string_view message;
   const std::vector<std::string>* tags = nullptr;  ///< of the context; null when none
   const Values* metadata = nullptr;                ///< of the context; null when none
 };

@@ -134,8 +134,8 @@ Runnable<In, Out> Runnable<In, Out>::with_fallbacks(std::vector<Runnable> others
                 "with_fallbacks: exception_key needs steps that take lian::Values");
   std::vector<std::shared_ptr<const Step<In, Out>>> steps;
   for (const Runnable& other : others) steps.push_back(other.step_);
-  return Runnable(std::make_shared<detail::FallbackStep<In, Out>>(step_, std::move(steps),
-                                                                  std::move(options)));
+  return Runnable(
+      std::make_shared<detail::FallbackStep<In, Out>>(step_, std::move(steps), std::move(options)));
 }
 
 }  // namespace v0

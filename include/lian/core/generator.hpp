@@ -50,13 +50,14 @@ auto generator(F function, std::string name = "generator") {
   using Pieces = Stream<Piece<In>>;
   constexpr bool fits = std::is_invocable_r_v<Stream<Piece<Out>>, const F&, Pieces> ||
                         std::is_invocable_r_v<Stream<Piece<Out>>, const F&, Pieces, Context>;
-  static_assert(fits,
-                "lian: generator<In, Out>(f) needs a function from Stream<Piece<In>> to "
-                "Stream<Piece<Out>>, called as f(pieces) or f(pieces, lian::Context), callable when "
-                "const");
+  static_assert(
+      fits,
+      "lian: generator<In, Out>(f) needs a function from Stream<Piece<In>> to "
+      "Stream<Piece<Out>>, called as f(pieces) or f(pieces, lian::Context), callable when "
+      "const");
   if constexpr (fits)
-    return Runnable<In, Out>(std::make_shared<detail::GeneratorStep<F, In, Out>>(
-        std::move(function), std::move(name)));
+    return Runnable<In, Out>(
+        std::make_shared<detail::GeneratorStep<F, In, Out>>(std::move(function), std::move(name)));
   else
     return detail::broken();
 }

@@ -70,11 +70,13 @@ auto loop_until(const S& body, F done, int max_iterations = 25) {
   } else {
     using T = typename RunnableOf<S>::In;
     constexpr bool closes = std::is_same_v<T, typename RunnableOf<S>::Out>;
-    static_assert(closes, "lian: the step of loop_until must give what it takes, since it gets back "
-                          "what it gave");
+    static_assert(closes,
+                  "lian: the step of loop_until must give what it takes, since it gets back "
+                  "what it gave");
     constexpr bool fits = std::is_invocable_r_v<bool, const F&, const T&>;
-    static_assert(fits, "lian: the condition of loop_until must take what the step gives and give a "
-                        "bool");
+    static_assert(fits,
+                  "lian: the condition of loop_until must take what the step gives and give a "
+                  "bool");
     if constexpr (closes && fits)
       return Runnable<T, T>(std::make_shared<detail::LoopStep<T>>(
           detail::runnable_of(body).step(),

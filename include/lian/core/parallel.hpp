@@ -137,14 +137,13 @@ class ParallelStep final : public Step<In, Record<Fields...>> {
                   std::vector<Channel<Piece<In>>>& readers, std::size_t& open,
                   const Context& context, std::index_sequence<I...>) const {
     (group.start(pump<I>(
-         &group, transform_inner(*std::get<I>(branches_), read_channel(readers[I]), context), merged,
-         &open, readers[I])),
+         &group, transform_inner(*std::get<I>(branches_), read_channel(readers[I]), context),
+         merged, &open, readers[I])),
      ...);
   }
   template <std::size_t... I>
   void describe_all(std::vector<StepInfo>& lines, int depth, std::index_sequence<I...>) const {
-    (describe_branch(lines, *std::get<I>(branches_), depth, std::string(Fields::name.view())),
-     ...);
+    (describe_branch(lines, *std::get<I>(branches_), depth, std::string(Fields::name.view())), ...);
   }
   Branches branches_;
 };
@@ -225,8 +224,8 @@ consteval bool branches_fit() {
 template <class In, FixedString... Names, class... S>
 auto make_parallel(const Branch<Names, S>&... branches) {
   auto steps = std::make_tuple(branch_step<In>(branches.step)...);
-  using Out = ParallelStep<
-      In, Field<Names, decltype(step_output(branch_step<In>(branches.step)))>...>;
+  using Out =
+      ParallelStep<In, Field<Names, decltype(step_output(branch_step<In>(branches.step)))>...>;
   return Runnable<In, typename Out::Out>(std::make_shared<Out>(std::move(steps)));
 }
 
@@ -234,9 +233,9 @@ auto make_parallel(const Branch<Names, S>&... branches) {
 
 /// Runs its branches side by side on copies of one input and gives a Record of their results:
 /// `parallel(key<"context"> = retriever, key<"question"> = passthrough<std::string>())`. What it
-/// takes is what the first branch that is a step takes; `parallel<In>(…)` says it outright. Streams:
-/// pieces come under their names as they come; the input is shared through bounded buffers. The
-/// first error cancels the other branches.
+/// takes is what the first branch that is a step takes; `parallel<In>(…)` says it outright.
+/// Streams: pieces come under their names as they come; the input is shared through bounded
+/// buffers. The first error cancels the other branches.
 template <class In = void, class... Branches>
 auto parallel(Branches... branches) {
   constexpr bool named = (detail::is_branch<Branches>::value && ...);

@@ -86,8 +86,7 @@ class RouterStep final : public Step<RouterInput<In>, Out> {
   StepKind kind() const noexcept override { return StepKind::chain; }
   void describe(std::vector<StepInfo>& lines, int depth) const override {
     lines.emplace_back(name(), kind(), streams(), depth);
-    for (const auto& route : routes_)
-      describe_branch(lines, *route.step.step(), depth, route.name);
+    for (const auto& route : routes_) describe_branch(lines, *route.step.step(), depth, route.name);
   }
 
  private:
@@ -112,8 +111,9 @@ class RouterStep final : public Step<RouterInput<In>, Out> {
 template <class In, class Out, class... More>
 auto router(Route<In, Out> first, More... rest) {
   constexpr bool agree = (std::is_same_v<Route<In, Out>, More> && ...);
-  static_assert(agree, "lian: the ways of a router must all be route(name, step) of the same types "
-                       "(In, Out)");
+  static_assert(agree,
+                "lian: the ways of a router must all be route(name, step) of the same types "
+                "(In, Out)");
   if constexpr (!agree || std::is_same_v<In, detail::Broken>) {
     return detail::broken();
   } else {

@@ -65,10 +65,10 @@ class ConfigStep final : public Decorator<In, Out> {
     if (!named(configured))
       return transform_inner(*this->inner_, std::move(in), std::move(configured));
     configured.check();
-    return labelled(*this->inner_,
-                    observed_transform(this->inner_.get(), name(), std::move(in),
-                                       std::move(configured)),
-                    false);
+    return labelled(
+        *this->inner_,
+        observed_transform(this->inner_.get(), name(), std::move(in), std::move(configured)),
+        false);
   }
   bool streams() const noexcept override { return this->inner_->streams(); }
   std::string name() const override {
@@ -77,8 +77,7 @@ class ConfigStep final : public Decorator<In, Out> {
   StepKind kind() const noexcept override { return StepKind::function; }  // opens its run itself
 
  private:
-  static Task<Out> run_named(const Step<In, Out>* inner, std::string name, In in,
-                             Context context) {
+  static Task<Out> run_named(const Step<In, Out>* inner, std::string name, In in, Context context) {
     context.check();
     try {
       Task<Out> task = observed_run(inner, std::move(name), std::move(in), std::move(context));

@@ -31,14 +31,15 @@ class LIAN_API RunEvent {
   std::vector<std::string> tags;
   Values metadata;
   std::int64_t time_us = 0;  ///< microseconds since the Unix epoch
-  EventData data;            ///< _start: the input; _stream: the chunk; _end: the output
+  EventData data;            ///< _start: the input; _stream: the chunk; _end: the output; of custom
+                             ///< events what the program gave; _action: the ToolCall
   std::exception_ptr error;  ///< _error and _retry: what went wrong
   std::string message;       ///< what the error, the warning or the custom event says
 };
 
 /// "on_" + the kind of step + "_start", "_stream", "_end" or "_error"; "on_retry", "on_warning",
-/// "on_custom_event". The kind is "chain" for chains, functions and agents, "llm" for text models,
-/// else as `to_string` says.
+/// "on_custom_event", "on_agent_action". The kind is "chain" for chains, functions and agents,
+/// "llm" for text models, else as `to_string` says.
 LIAN_API std::string event_name(EventType type, StepKind kind);
 
 /// Chooses among events, as LangChain does: those that any `include_…` names, all where none is
@@ -81,7 +82,8 @@ class LIAN_API RunEventQueue final : public Handler {
   std::unique_ptr<Runs> runs_;
 };
 
-// Reads the run's pieces for the sake of its events. `group` lives in the frame that owns the child.
+// Reads the run's pieces for the sake of its events. `group` lives in the frame that owns the
+// child.
 template <class In, class Out>
 GroupChild run_for_events(Group* group, std::shared_ptr<const Step<In, Out>> step, In in,
                           Context context, Channel<RunEvent> events) {
@@ -125,8 +127,8 @@ template <class In, class Out>
 PieceRange<RunEvent> Runnable<In, Out>::stream_events(In in, Context context,
                                                       EventFilter filter) const {
   Runtime& runtime = context.runtime();
-  return PieceRange<RunEvent>(
-      astream_events(std::move(in), std::move(context), std::move(filter)), runtime);
+  return PieceRange<RunEvent>(astream_events(std::move(in), std::move(context), std::move(filter)),
+                              runtime);
 }
 
 }  // namespace v0

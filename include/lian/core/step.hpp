@@ -160,8 +160,7 @@ Stream<Piece<Out>> observed_transform(const Step<In, Out>* step, std::string nam
 template <class In, class Out>
 Task<Out> run_step(const Step<In, Out>& step, In in, Context context) {
   context.check();
-  if (!context.observed() || step.is_sequence())
-    return step.run(std::move(in), std::move(context));
+  if (!context.observed() || step.is_sequence()) return step.run(std::move(in), std::move(context));
   return observed_run(&step, step.name(), std::move(in), std::move(context));
 }
 
@@ -228,7 +227,8 @@ Stream<Piece<Out>> labelled(const Step<In, Out>& step, Stream<Piece<Out>> pieces
   return pieces;
 }
 
-/// `run_step` for a step that stands inside another; errors get its name. The caller keeps it alive.
+/// `run_step` for a step that stands inside another; errors get its name. The caller keeps it
+/// alive.
 template <class In, class Out>
 Task<Out> run_inner(const Step<In, Out>* step, In in, Context context) {
   try {
