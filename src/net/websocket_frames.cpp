@@ -9,13 +9,15 @@
 
 #include "core/runtime_access.hpp"
 #include "lian/core/error.hpp"
+#include "lian/core/utf8.hpp"
 
 namespace lian {
 inline namespace v0 {
 
 namespace {
 
-constexpr std::size_t parser_padding = 64;
+constexpr std::size_t parser_padding = 64, most_control_bytes = 125;
+constexpr std::size_t most_room_ahead = std::size_t{64} << 10;  // for bytes that may never come
 
 [[noreturn]] void refuse(std::string_view what) {
   throw Error(ErrorKind::network, fmt::format("the WebSocket's peer {}", what));
@@ -26,18 +28,17 @@ constexpr std::size_t parser_padding = 64;
 void WebSocketFrames::Free::operator()(wslay_event_context* context) const noexcept {
   wslay_event_context_free(context);
 }
+void WebSocketFrames::Free::operator()(wslay_frame_context* context) const noexcept {
+  wslay_frame_context_free(context);
+}
 
 // What wslay calls; nothing may be thrown through it.
 struct WebSocketFrames::Callbacks {
   static WebSocketFrames& self(void* user) noexcept { return *static_cast<WebSocketFrames*>(user); }
 
-  static ssize_t receive(wslay_event_context_ptr context, std::uint8_t* buffer, std::size_t length,
-                         int, void* user) {
+  static ssize_t receive(std::uint8_t* buffer, std::size_t length, int, void* user) {
     std::string_view& input = self(user).input_;
-    if (input.empty()) {
-      wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
-      return -1;
-    }
+    if (input.empty()) return -1;  // later
     const std::size_t count = std::min(length, input.size());
     std::memcpy(buffer, input.data(), count);
     input.remove_prefix(count);
@@ -62,56 +63,124 @@ struct WebSocketFrames::Callbacks {
     }
     return 0;
   }
-
-  static void message(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* arg, void* user) {
-    try {
-      self(user).take(*arg);
-    } catch (const std::exception&) {  // out of memory
-      self(user).failed_ = true;
-    }
-  }
 };
 
+// Frames are read one layer below wslay's messages, which look at text byte by byte and copy it.
 WebSocketFrames::WebSocketFrames(Runtime& runtime, std::size_t max_message_bytes)
     : runtime_(&runtime), max_message_bytes_(max_message_bytes) {
-  const wslay_event_callbacks callbacks = {&Callbacks::receive, &Callbacks::send, &Callbacks::mask,
-                                           nullptr, nullptr, nullptr, &Callbacks::message};
-  wslay_event_context_ptr context = nullptr;
-  if (wslay_event_context_client_init(&context, &callbacks, this) != 0)
+  const wslay_event_callbacks sending = {nullptr, &Callbacks::send, &Callbacks::mask, nullptr,
+                                         nullptr, nullptr,          nullptr};
+  const wslay_frame_callbacks receiving = {nullptr, &Callbacks::receive, nullptr};
+  wslay_event_context_ptr sender = nullptr;
+  wslay_frame_context_ptr receiver = nullptr;
+  const bool sends = wslay_event_context_client_init(&sender, &sending, this) == 0;
+  sender_.reset(sender);
+  const bool receives = wslay_frame_context_init(&receiver, &receiving, this) == 0;
+  receiver_.reset(receiver);
+  if (!sends || !receives)
     throw Error(ErrorKind::network, "wslay could not be started: out of memory");
-  context_.reset(context);
-  wslay_event_config_set_max_recv_msg_length(context, max_message_bytes);
 }
 
 WebSocketFrames::~WebSocketFrames() = default;
 
-void WebSocketFrames::take(const wslay_event_on_msg_recv_arg& arg) {
-  const std::string_view bytes(reinterpret_cast<const char*>(arg.msg), arg.msg_length);
-  if (arg.opcode == WSLAY_TEXT_FRAME || arg.opcode == WSLAY_BINARY_FRAME) {
-    std::string message = std::exchange(spare_, std::string());
-    message.reserve(bytes.size() + parser_padding);
-    message = bytes;
-    messages_.push_back(std::move(message));
-  } else if (arg.opcode == WSLAY_CONNECTION_CLOSE) {
-    if (bytes.size() == 1) failed_ = true;  // half a status
-    closed_ = true;
-    close_status_ = arg.status_code == 0 ? unsigned{WSLAY_CODE_NO_STATUS_RCVD} : arg.status_code;
-    close_reason_ = bytes.substr(std::min<std::size_t>(bytes.size(), 2));  // behind the status
-  }
-}
-
 void WebSocketFrames::feed(std::string_view bytes) {
   input_ = bytes;
-  if (wslay_event_recv(context_.get()) != 0) failed_ = true;
+  while (!ended_) {
+    wslay_frame_iocb part{};
+    const ssize_t count = wslay_frame_recv(receiver_.get(), &part);
+    if (count == WSLAY_ERR_WANT_READ) break;
+    if (count < 0)
+      refuse_with(WSLAY_CODE_PROTOCOL_ERROR);
+    else
+      take(part);
+  }
   input_ = {};
   collect_output();
 }
 
-// wslay has told the peer what it did wrong; here it becomes an error.
+void WebSocketFrames::take(const wslay_frame_iocb& part) {
+  if (frame_left_ == 0 && !begin_frame(part)) return;
+  std::string& into = wslay_is_ctrl_frame(part.opcode) ? control_ : message_;
+  into.append(reinterpret_cast<const char*>(part.data), part.data_length);
+  frame_left_ -= part.data_length;
+  if (frame_left_ == 0) end_frame(part);
+}
+
+bool WebSocketFrames::begin_frame(const wslay_frame_iocb& frame) {
+  const bool control = wslay_is_ctrl_frame(frame.opcode);
+  const bool known = frame.opcode <= WSLAY_BINARY_FRAME ||
+                     (frame.opcode >= WSLAY_CONNECTION_CLOSE && frame.opcode <= WSLAY_PONG);
+  const bool continues = frame.opcode == WSLAY_CONTINUATION_FRAME;
+  const bool in_order = control || continues == (message_kind_ != 0);
+  const bool control_fits = !control || (frame.fin && frame.payload_length <= most_control_bytes);
+  if (!known || frame.rsv != 0 || frame.mask || !in_order || !control_fits)
+    return refuse_with(WSLAY_CODE_PROTOCOL_ERROR), false;
+  if (control) {
+    control_.clear();
+  } else {
+    if (frame.payload_length > max_message_bytes_ - message_.size())
+      return refuse_with(WSLAY_CODE_MESSAGE_TOO_BIG), false;
+    if (!continues) message_kind_ = frame.opcode;
+    const std::size_t more = std::min<std::size_t>(frame.payload_length, most_room_ahead);
+    message_.reserve(message_.size() + more + parser_padding);
+  }
+  frame_left_ = frame.payload_length;
+  return true;
+}
+
+void WebSocketFrames::end_frame(const wslay_frame_iocb& frame) {
+  if (wslay_is_ctrl_frame(frame.opcode))
+    end_control(frame.opcode);
+  else if (frame.fin)
+    end_message();
+}
+
+void WebSocketFrames::end_message() {
+  if (message_kind_ == WSLAY_TEXT_FRAME && !utf8::is_valid(message_))
+    return refuse_with(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+  message_kind_ = 0;
+  message_.reserve(message_.size() + parser_padding);
+  messages_.push_back(std::move(message_));
+  message_ = std::exchange(spare_, std::string());
+  message_.clear();
+}
+
+void WebSocketFrames::end_control(unsigned opcode) {
+  if (opcode == WSLAY_CONNECTION_CLOSE) return take_goodbye();
+  if (opcode != WSLAY_PING) return;
+  const wslay_event_msg pong = {
+      WSLAY_PONG, reinterpret_cast<const std::uint8_t*>(control_.data()), control_.size()};
+  wslay_event_queue_msg(sender_.get(), &pong);  // fails only where a goodbye was said already
+}
+
+// RFC 6455, 7.4: no status, or two bytes of one that may be sent, and a reason.
+void WebSocketFrames::take_goodbye() {
+  if (control_.empty()) {
+    close_status_ = WSLAY_CODE_NO_STATUS_RCVD;
+  } else {
+    const auto byte = [this](std::size_t i) { return static_cast<unsigned char>(control_[i]); };
+    close_status_ = control_.size() == 1 ? 0U : byte(0) * 256U + byte(1);
+    const bool standard = close_status_ >= 1000 && close_status_ <= 1014 &&
+                          (close_status_ < 1004 || close_status_ > 1006);
+    if (!standard && (close_status_ < 3000 || close_status_ > 4999))
+      return refuse_with(WSLAY_CODE_PROTOCOL_ERROR);
+    close_reason_ = control_.substr(2);
+    if (!utf8::is_valid(close_reason_)) return refuse_with(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA);
+  }
+  closed_ = ended_ = true;
+  const unsigned status = control_.empty() ? 0U : close_status_;
+  wslay_event_queue_close(sender_.get(), static_cast<std::uint16_t>(status), nullptr, 0);
+}
+
+// Tells the peer what it did wrong; `check` makes it an error here.
+void WebSocketFrames::refuse_with(unsigned status) {
+  ended_ = true;
+  refused_ = status;
+  wslay_event_queue_close(sender_.get(), static_cast<std::uint16_t>(status), nullptr, 0);
+}
+
 void WebSocketFrames::check() const {
-  if (failed_) refuse("sent frames that could not be read");
-  if (closed_ || !wslay_event_get_close_sent(context_.get())) return;
-  switch (wslay_event_get_status_code_sent(context_.get())) {
+  switch (refused_) {
     case WSLAY_CODE_MESSAGE_TOO_BIG:
       throw LimitError(
           fmt::format("a WebSocket message of more than {} bytes came", max_message_bytes_),
@@ -140,19 +209,19 @@ void WebSocketFrames::send_text(std::string_view message) {
   const wslay_event_msg text = {WSLAY_TEXT_FRAME,
                                 reinterpret_cast<const std::uint8_t*>(message.data()),
                                 message.size()};
-  if (wslay_event_queue_msg(context_.get(), &text) != 0)
+  if (wslay_event_queue_msg(sender_.get(), &text) != 0)
     throw Error(ErrorKind::network, "a WebSocket that is closing takes no message");
   collect_output();
 }
 
 void WebSocketFrames::close() {
-  if (wslay_event_get_close_sent(context_.get())) return;
-  wslay_event_queue_close(context_.get(), WSLAY_CODE_NORMAL_CLOSURE, nullptr, 0);
+  if (wslay_event_get_close_sent(sender_.get())) return;
+  wslay_event_queue_close(sender_.get(), WSLAY_CODE_NORMAL_CLOSURE, nullptr, 0);
   collect_output();
 }
 
 void WebSocketFrames::collect_output() {
-  if (wslay_event_send(context_.get()) != 0) refuse("cannot be answered: out of memory");
+  if (wslay_event_send(sender_.get()) != 0) refuse("cannot be answered: out of memory");
 }
 
 }  // namespace v0

@@ -8,7 +8,8 @@
 #include <string_view>
 
 struct wslay_event_context;
-struct wslay_event_on_msg_recv_arg;
+struct wslay_frame_context;
+struct wslay_frame_iocb;
 
 namespace lian {
 inline namespace v0 {
@@ -46,20 +47,32 @@ class WebSocketFrames {
   struct Callbacks;
   struct Free {
     void operator()(wslay_event_context* context) const noexcept;
+    void operator()(wslay_frame_context* context) const noexcept;
   };
-  void take(const wslay_event_on_msg_recv_arg& arg);
+  void take(const wslay_frame_iocb& part);
+  bool begin_frame(const wslay_frame_iocb& frame);
+  void end_frame(const wslay_frame_iocb& frame);
+  void end_message();
+  void end_control(unsigned opcode);
+  void take_goodbye();
+  void refuse_with(unsigned status);
   void collect_output();
   void check() const;
 
   Runtime* runtime_;
   std::size_t max_message_bytes_;
-  std::unique_ptr<wslay_event_context, Free> context_;
+  std::unique_ptr<wslay_event_context, Free> sender_;
+  std::unique_ptr<wslay_frame_context, Free> receiver_;
   std::string_view input_;
   std::string output_, close_reason_;
+  std::string message_, control_;  // as far as their frames have come
+  std::uint64_t frame_left_ = 0;   // bytes of the frame under way
+  unsigned message_kind_ = 0;      // the opcode of the message under way; 0: none
   std::deque<std::string> messages_;
   std::string spare_;  // the memory of a message that was read
   unsigned close_status_ = 0;
-  bool closed_ = false, failed_ = false;
+  unsigned refused_ = 0;                 // the status the peer was told for what it did wrong
+  bool closed_ = false, ended_ = false;  // ended: nothing more is read
 };
 
 }  // namespace v0

@@ -222,7 +222,7 @@ TEST_CASE("replay: another program goes its own way and is told where") {
   const auto whisper = lian::step([](std::string text) { return text + "."; }, "whisper");
   CHECK((shout | whisper | shout).invoke("x", replay.context()) == "x!.!");
   CHECK_THAT(replay.diverged(),
-             ContainsSubstring("the start of function whisper was not recorded; 'start' of "
+             ContainsSubstring("the start of function whisper in chain was not recorded; 'start' of "
                                "function shout was to come"));
 }
 
