@@ -127,6 +127,11 @@ class FallbackStep final : public Decorator<In, Out> {
 }  // namespace detail
 
 template <class In, class Out>
+Runnable<In, Out> Runnable<In, Out>::with_fallbacks(std::vector<Runnable> others) const {
+  return with_fallbacks(std::move(others), FallbackOptions());
+}
+
+template <class In, class Out>
 Runnable<In, Out> Runnable<In, Out>::with_fallbacks(std::vector<Runnable> others,
                                                     FallbackOptions options) const {
   if (!std::is_same_v<In, Values> && !options.exception_key().empty())

@@ -140,6 +140,11 @@ class RetryStep final : public Decorator<In, Out> {
 }  // namespace detail
 
 template <class In, class Out>
+Runnable<In, Out> Runnable<In, Out>::with_retry() const {
+  return with_retry(RetryOptions());
+}
+
+template <class In, class Out>
 Runnable<In, Out> Runnable<In, Out>::with_retry(RetryOptions options) const {
   return Runnable(std::make_shared<detail::RetryStep<In, Out>>(step_, std::move(options)));
 }

@@ -118,6 +118,16 @@ Stream<RunEvent> events_verb(std::shared_ptr<const Step<In, Out>> step, In in, C
 }  // namespace detail
 
 template <class In, class Out>
+Stream<RunEvent> Runnable<In, Out>::astream_events(In in, Context context) const {
+  return astream_events(std::move(in), std::move(context), EventFilter());
+}
+
+template <class In, class Out>
+PieceRange<RunEvent> Runnable<In, Out>::stream_events(In in, Context context) const {
+  return stream_events(std::move(in), std::move(context), EventFilter());
+}
+
+template <class In, class Out>
 Stream<RunEvent> Runnable<In, Out>::astream_events(In in, Context context,
                                                    EventFilter filter) const {
   return detail::events_verb(step_, std::move(in), std::move(context), std::move(filter));

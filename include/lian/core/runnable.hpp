@@ -179,11 +179,12 @@ class Runnable {
   /// attempt a model makes one request, so that this is also how many it makes in all; inside of
   /// another `with_retry` it makes one attempt. Every retry is an event. Streams: only before the
   /// first piece.
-  Runnable with_retry(RetryOptions options = 3) const;
+  Runnable with_retry() const;
+  Runnable with_retry(RetryOptions options) const;
   /// Each of `others` in order when this one fails. The error of the first is thrown when all fail.
   /// Streams: only before the first piece.
-  Runnable with_fallbacks(std::vector<Runnable> others,
-                          FallbackOptions options = FallbackOptions()) const;
+  Runnable with_fallbacks(std::vector<Runnable> others) const;
+  Runnable with_fallbacks(std::vector<Runnable> others, FallbackOptions options) const;
   /// Ends each run with Error{timeout} after that time, tries and waits included.
   Runnable with_timeout(std::chrono::nanoseconds limit) const;
   /// The step with a name, tags, metadata and handlers that each of its runs has.
@@ -195,10 +196,10 @@ class Runnable {
   /// Runs the step, streaming, and gives the events of the run and of everything below it as they
   /// come; the output is in the last one. What the step throws is thrown behind its error event.
   /// Handlers of `context` see the events as well. Dropped half-read, it ends the run.
-  Stream<RunEvent> astream_events(In in, Context context = Context(),
-                                  EventFilter filter = EventFilter()) const;
-  PieceRange<RunEvent> stream_events(In in, Context context = Context(),
-                                     EventFilter filter = EventFilter()) const;
+  Stream<RunEvent> astream_events(In in, Context context = Context()) const;
+  Stream<RunEvent> astream_events(In in, Context context, EventFilter filter) const;
+  PieceRange<RunEvent> stream_events(In in, Context context = Context()) const;
+  PieceRange<RunEvent> stream_events(In in, Context context, EventFilter filter) const;
 
   std::string name() const { return step_->name(); }
   const std::shared_ptr<const Step<In, Out>>& step() const noexcept { return step_; }
